@@ -1,0 +1,171 @@
+"""`Plugin`: writes the three hooks for the common case, from decorated functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from vacframe.core.errors import PluginError
+from vacframe.core.hooks import hookimpl
+from vacframe.core.product import Exactness, Kind, Need, Product, Resources
+from vacframe.core.schema import TableSchema
+
+RunFunction = Callable[[Any, Any], Any]
+
+
+class NoConfig(BaseModel):
+    """Configuration of a plugin that has none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class ProductDefinition:
+    """A decorated function with its declaration; schema, needs and shards may depend on the configuration."""
+
+    function: RunFunction
+    options: dict[str, Any]
+    table: TableSchema | Callable[[Any], TableSchema] | None
+    needs: tuple[Need, ...] | Callable[[Any], Iterable[Need]]
+    shards: int | Callable[[Any], int]
+
+    def product(self, config: BaseModel) -> Product:
+        """Return the declaration under `config`."""
+        table = self.table(config) if callable(self.table) else self.table
+        shards = self.shards(config) if callable(self.shards) else self.shards
+        return Product(table=table, shards=shards, **self.options)
+
+
+class Plugin:
+    """A plugin as an object: register product functions with `product`, name it in the entry point.
+
+    Parameters
+    ----------
+    name : str
+        Name of the plugin, that of its table ``[plugins.<name>]`` in the configuration.
+    config : type of pydantic.BaseModel
+        Model of that table, all fields with defaults. A field with
+        ``json_schema_extra={"machine": True}`` is a machine setting and enters no recipe.
+    mock : bool
+        Whether the products are made-up data, eligible only in a workspace declared ``survey = "mock"``.
+    citation : str
+        Default citation of the products.
+
+    Examples
+    --------
+    >>> import vacframe as vf
+    >>> plugin = vf.Plugin("bright")
+    >>> @plugin.product(
+    ...     "bright_stars",
+    ...     table=vf.TableSchema(
+    ...         key="source_id",
+    ...         position=vf.Position(),
+    ...         columns=(
+    ...             vf.column("source_id", "int64", "Gaia source identifier", nullable=False),
+    ...             vf.column("ra", "float64", "Right ascension", unit="deg"),
+    ...             vf.column("dec", "float64", "Declination", unit="deg"),
+    ...             vf.column("g_flux", "float32", "Relative G flux"),
+    ...         ),
+    ...     ),
+    ...     needs=[vf.same("gaia_sources", ["phot_g_mean_mag"])],
+    ...     row_wise=True,
+    ... )
+    ... def bright_stars(inputs, context):
+    ...     \"\"\"G magnitudes as fluxes relative to G = 0.\"\"\"
+    ...     return {"g_flux": 10 ** (-0.4 * inputs["gaia_sources"]["phot_g_mean_mag"])}
+    """
+
+    def __init__(
+        self, name: str, *, config: type[BaseModel] = NoConfig, mock: bool = False, citation: str = ""
+    ) -> None:
+        self.name = name
+        self.config_model = config
+        self.mock = mock
+        self.citation = citation
+        self.definitions: dict[str, ProductDefinition] = {}
+
+    def product(
+        self,
+        name: str,
+        *,
+        table: TableSchema | Callable[[Any], TableSchema] | None = None,
+        needs: Iterable[Need] | Callable[[Any], Iterable[Need]] = (),
+        kind: Kind | str = Kind.sky,
+        description: str | None = None,
+        version: int = 1,
+        row_wise: bool = False,
+        shards: int | Callable[[Any], int] = 0,
+        reads: Iterable[str] = (),
+        citation: str | None = None,
+        gpu: str = "never",
+        gpu_memory_gb: float = 0.0,
+        row_bytes: int = 0,
+        exactness: Exactness | str = Exactness.bitwise,
+        libraries: Iterable[str] = (),
+        config_fields: Iterable[str] | None = None,
+        companions: Iterable[str] = (),
+        priority: int = 0,
+    ) -> Callable[[RunFunction], RunFunction]:
+        """Declare the decorated function ``f(inputs, context)`` as the maker of product `name`.
+
+        `table`, `needs` and `shards` may be functions of the plugin's configuration. The other parameters
+        are the fields of `vacframe.Product`; `description` defaults to the first line of the docstring.
+
+        Raises
+        ------
+        PluginError
+            If the plugin already has a product of that name, or the function no docstring.
+        """
+
+        def register(function: RunFunction) -> RunFunction:
+            if name in self.definitions:
+                raise PluginError(f"plugin {self.name!r} declares product {name!r} twice")
+            text = description or (function.__doc__ or "").strip().split("\n")[0]
+            if not text:
+                raise PluginError(f"plugin {self.name!r}: product {name!r} has no description or docstring")
+            options = {
+                "name": name,
+                "description": text,
+                "kind": Kind(kind),
+                "version": version,
+                "row_wise": row_wise,
+                "reads": tuple(reads),
+                "citation": self.citation if citation is None else citation,
+                "resources": Resources(gpu=gpu, gpu_memory_gb=gpu_memory_gb, row_bytes=row_bytes),  # type: ignore[arg-type]
+                "exactness": Exactness(exactness),
+                "libraries": tuple(libraries),
+                "config_fields": None if config_fields is None else tuple(config_fields),
+                "companions": tuple(companions),
+                "priority": priority,
+            }
+            wanted = needs if callable(needs) else tuple(needs)
+            self.definitions[name] = ProductDefinition(function, options, table, wanted, shards)
+            return function
+
+        return register
+
+    @hookimpl
+    def provides(self, config: BaseModel | None = None) -> list[Product]:
+        """Return the declared products under `config`."""
+        chosen = self.config_model() if config is None else config
+        return [d.product(chosen) for d in self.definitions.values()]
+
+    @hookimpl
+    def requires(self, product: str, config: Any) -> list[Need]:
+        """Return the needs of one product under `config`."""
+        needs = self.definition(product).needs
+        return list(needs(config)) if callable(needs) else list(needs)
+
+    @hookimpl
+    def run(self, product: str, inputs: Any, context: Any) -> Any:
+        """Call the decorated function."""
+        return self.definition(product).function(inputs, context)
+
+    def definition(self, product: str) -> ProductDefinition:
+        """Return the definition of one product."""
+        if product not in self.definitions:
+            raise PluginError(f"plugin {self.name!r} has no product {product!r}")
+        return self.definitions[product]
