@@ -28,9 +28,7 @@ def healpix29(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     """
     import healpy
 
-    return healpy.ang2pix(
-        1 << HEALPIX_ORDER, np.asarray(ra, float), np.asarray(dec, float), nest=True, lonlat=True
-    )
+    return healpy.ang2pix(1 << HEALPIX_ORDER, np.asarray(ra, float), np.asarray(dec, float), nest=True, lonlat=True)
 
 
 def pixel_of(hp29: np.ndarray, order: int) -> np.ndarray:

@@ -105,9 +105,7 @@ def _chunks(
     if not product.row_wise or primary is None or primary.how != "same":
         yield inputs, home
         return
-    aligned = [
-        n.product for n in needs if n.how == "same" and n.where is None and n.product in inputs.products
-    ]
+    aligned = [n.product for n in needs if n.how == "same" and n.where is None and n.product in inputs.products]
     total = len(inputs[primary.product])
     size = sum(inputs[n].arrow.nbytes for n in aligned)
     per_row = max(1, product.resources.row_bytes + size // max(1, total))
@@ -174,9 +172,7 @@ def _carry(columns: dict[str, Any], schema: TableSchema, home: pa.Table | None, 
     return HEALPIX in columns
 
 
-def _homes(
-    columns: dict[str, Any], schema: TableSchema, home: pa.Table | None, count: int, product: Product
-) -> Any:
+def _homes(columns: dict[str, Any], schema: TableSchema, home: pa.Table | None, count: int, product: Product) -> Any:
     assert schema.position is not None
     if home is not None and schema.key in columns and schema.key in home.column_names:
         keys = to_arrow(columns[schema.key], schema[schema.key])
@@ -191,9 +187,7 @@ def _homes(
     if missing:
         if count == 0:
             return np.empty(0, dtype=np.int64)
-        raise PluginError(
-            f"{product.name}: run() returned no {' or '.join(missing)}, so its rows have no home"
-        )
+        raise PluginError(f"{product.name}: run() returned no {' or '.join(missing)}, so its rows have no home")
     position = [
         to_arrow(columns[n], schema[n]).to_numpy(zero_copy_only=False)
         for n in (schema.position.ra, schema.position.dec)
@@ -201,9 +195,7 @@ def _homes(
     return healpix29(position[0], position[1])
 
 
-def _full_schema(
-    schema: TableSchema, columns: dict[str, Any], extra: list[str], product: Product
-) -> TableSchema:
+def _full_schema(schema: TableSchema, columns: dict[str, Any], extra: list[str], product: Product) -> TableSchema:
     missing = [n for n in schema.names if n not in columns]
     if missing and product.kind is not Kind.source:
         raise SchemaError(f"{product.name}: run() did not return column {', '.join(missing)}")
@@ -213,11 +205,7 @@ def _full_schema(
     kept += [Column(name=n, dtype="int64", description="") for n in ("_file", "_row") if n in columns]
     for name in extra:
         values = columns[name]
-        kind = (
-            values.type
-            if isinstance(values, pa.Array | pa.ChunkedArray)
-            else pa.array(np.asarray(values)[:0]).type
-        )
+        kind = values.type if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(np.asarray(values)[:0]).type
         kept.append(column_of(pa.field(name, kind)))
     return TableSchema(columns=tuple(kept), open=schema.open, description=schema.description)
 
@@ -229,9 +217,7 @@ def _check_rows(table: pa.Table, product: Product) -> None:
     for col in schema.columns:
         values = table[col.name]
         if not col.nullable and values.null_count:
-            raise SchemaError(
-                f"{product.name}: column {col.name!r} has {values.null_count} nulls but may have none"
-            )
+            raise SchemaError(f"{product.name}: column {col.name!r} has {values.null_count} nulls but may have none")
         if col.length is None and (col.minimum is not None or col.maximum is not None):
             _check_range(values, col, product.name)
     if schema.key is not None and table.num_rows:

@@ -99,11 +99,7 @@ class Product(BaseModel):
     @property
     def on_sky(self) -> bool:
         """Whether the product is partitioned over the sky."""
-        return (
-            self.kind in (Kind.sky, Kind.source)
-            and self.table is not None
-            and self.table.position is not None
-        )
+        return self.kind in (Kind.sky, Kind.source) and self.table is not None and self.table.position is not None
 
 
 class Need(BaseModel):
@@ -143,9 +139,7 @@ class Need(BaseModel):
         return tuple(c if isinstance(c, str) else c.name for c in self.columns)
 
 
-def same(
-    product: str, columns: Iterable[Column | str], *, where: str | None = None, optional: bool = False
-) -> Need:
+def same(product: str, columns: Iterable[Column | str], *, where: str | None = None, optional: bool = False) -> Need:
     """Need the rows of the same partition (identical key and home)."""
     return Need(product=product, columns=tuple(columns), how="same", where=where, optional=optional)
 
@@ -171,9 +165,7 @@ def sky(
     optional: bool = False,
 ) -> Need:
     """Need the rows of the same partition and of `margin` degrees around it."""
-    return Need(
-        product=product, columns=tuple(columns), how="sky", margin=margin, where=where, optional=optional
-    )
+    return Need(product=product, columns=tuple(columns), how="sky", margin=margin, where=where, optional=optional)
 
 
 def all_rows(

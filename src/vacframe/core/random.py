@@ -35,11 +35,7 @@ def key_bits(keys: np.ndarray) -> np.ndarray:
     """Return row keys (integers or strings), shape (n,), as unsigned 64-bit integers."""
     keys = np.asarray(keys)
     if keys.dtype.kind in "iu":
-        return (
-            keys.astype(np.int64, copy=False).view(np.uint64)
-            if keys.dtype.kind == "i"
-            else keys.astype(np.uint64)
-        )
+        return keys.astype(np.int64, copy=False).view(np.uint64) if keys.dtype.kind == "i" else keys.astype(np.uint64)
     return np.array([text_seed(k) for k in keys.tolist()], dtype=np.uint64)
 
 

@@ -13,9 +13,7 @@ from vacframe.core.model import Model
 
 REJECT_SCHEMA = pa.schema(
     [
-        pa.field(
-            "key", pa.string(), metadata={"description": "Key of the row, as text; empty where it has none"}
-        ),
+        pa.field("key", pa.string(), metadata={"description": "Key of the row, as text; empty where it has none"}),
         pa.field("reason", pa.string(), metadata={"description": "Short code of the reason"}),
         pa.field("detail", pa.string(), metadata={"description": "What was found and what was expected"}),
         pa.field("file", pa.string(), metadata={"description": "File, for rows of a source"}),
@@ -64,9 +62,7 @@ class Rejects:
         numbers = [None] * count if rows is None else np.atleast_1d(rows).tolist()
         columns = [[str(k) for k in keys.tolist()], [reason] * count, [detail] * count, where, numbers]
         self._parts.append(
-            pa.table(
-                [pa.array(c, f.type) for c, f in zip(columns, REJECT_SCHEMA, strict=True)], REJECT_SCHEMA
-            )
+            pa.table([pa.array(c, f.type) for c, f in zip(columns, REJECT_SCHEMA, strict=True)], REJECT_SCHEMA)
         )
 
     def extend(self, other: Rejects | pa.Table) -> None:

@@ -17,11 +17,7 @@ from vacframe.core.schema import Column, DType, TableSchema
 _ARROW: dict[str, pa.DataType] = {
     "bool": pa.bool_(),
     "string": pa.string(),
-    **{
-        f"{kind}{bits}": getattr(pa, f"{kind}{bits}")()
-        for kind in ("int", "uint")
-        for bits in (8, 16, 32, 64)
-    },
+    **{f"{kind}{bits}": getattr(pa, f"{kind}{bits}")() for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
     "float32": pa.float32(),
     "float64": pa.float64(),
 }
@@ -87,9 +83,7 @@ def to_numpy(array: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray 
     """
     if isinstance(array, pa.ChunkedArray):
         array = (
-            array.chunk(0)
-            if array.num_chunks == 1
-            else pa.concat_arrays(array.chunks or [pa.array([], array.type)])
+            array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays(array.chunks or [pa.array([], array.type)])
         )
     mask = None
     if array.null_count:
@@ -170,9 +164,7 @@ def to_arrow(values: Any, column: Column, mask: np.ndarray | None = None) -> pa.
 def _in_unit(values: Any, column: Column) -> Any:
     unit = getattr(values, "unit", None)
     if unit is None or column.unit is None:
-        return (
-            getattr(values, "value", values) if unit is not None and hasattr(values, "to_value") else values
-        )
+        return getattr(values, "value", values) if unit is not None and hasattr(values, "to_value") else values
     from astropy import units
 
     wanted = units.Unit(column.unit)
@@ -181,9 +173,7 @@ def _in_unit(values: Any, column: Column) -> Any:
     try:
         return units.Quantity(values).to_value(wanted)
     except units.UnitConversionError:
-        raise SchemaError(
-            f"column {column.name!r} is in {unit}, which does not convert to {wanted}"
-        ) from None
+        raise SchemaError(f"column {column.name!r} is in {unit}, which does not convert to {wanted}") from None
 
 
 def _strings(values: Any, mask: np.ndarray | None) -> pa.Array:
@@ -234,9 +224,7 @@ def _cast(values: pa.Array | pa.ChunkedArray, column: Column) -> pa.Array:
         try:
             array = array.cast(wanted)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise SchemaError(
-                f"column {column.name!r}: {array.type} does not fit {wanted} ({error})"
-            ) from None
+            raise SchemaError(f"column {column.name!r}: {array.type} does not fit {wanted} ({error})") from None
     if column.is_float and column.length is None:
         data, mask = to_numpy(array)
         missing = np.isnan(data)

@@ -1,0 +1,1 @@
+"""Schemas of the shared source products: declarations only, no numerics."""
