@@ -1,1 +1,8 @@
-"""TODO."""
+"""Stellar labels from LAMOST spectra by neural networks (Wang et al. 2022)."""
+
+from __future__ import annotations
+
+from vacframe_nn_labels import normalized
+from vacframe_nn_labels.registry import plugin
+
+__all__ = ["normalized", "plugin"]

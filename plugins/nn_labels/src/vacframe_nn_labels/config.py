@@ -1,0 +1,192 @@
+"""Configuration of the plugin; the defaults are those of Wang et al. (2022)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+
+Interval = tuple[float, float]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+GRID_LIMITS: Interval = (10**LOGLAM_FIRST, 10 ** (LOGLAM_FIRST + (LAMOST_PIXELS - 1) * LOGLAM_STEP))
+"""First and last wavelength of the survey's grid, Å in vacuum."""
+
+
+def _repeated(names: Iterable[str]) -> str:
+    return ", ".join(repr(n) for n, times in Counter(names).items() if times > 1)
+
+
+def _check_windows(windows: tuple[Interval, ...], where: str) -> None:
+    """Raise unless the windows ascend, do not overlap and lie on the survey's grid."""
+    first, last = GRID_LIMITS
+    previous = first
+    for low, high in windows:
+        if not low < high:
+            raise ValueError(f"{where}window {low:g}-{high:g} Å is not ascending")
+        if low < first or high > last:
+            raise ValueError(f"{where}window {low:g}-{high:g} Å leaves the spectra's {first:.0f}-{last:.0f} Å")
+        if low < previous:
+            raise ValueError(f"{where}window {low:g}-{high:g} Å overlaps or precedes the one before it")
+        previous = high
+
+
+class TrainingSet(BaseModel):
+    """Stars with reference labels, and how networks are trained on them.
+
+    One network per label; the labels of one set share the stars, the standardisation and the split.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    """Names the output columns: ``<label>_<name>``."""
+    labels: Name = "reference_labels"
+    """Product with the reference labels."""
+    label_columns: tuple[Name, ...] = Field(min_length=1)
+    """Its columns to learn."""
+    where: str = ""
+    """Expression that the stars of the set fulfil; empty takes all of them."""
+    windows: tuple[Interval, ...] | None = None
+    """Only these wavelengths enter, Å (vacuum, rest frame), within the plugin's `windows`; None is all of them."""
+    layers: tuple[Annotated[int, Field(ge=1)], ...] = (512, 256, 64)
+    """Neurons of the hidden ReLU layers (section 2.1 of the paper)."""
+    test_fraction: float = Field(default=0.3, ge=0.0, lt=1.0)
+    """Fraction of the stars kept from training, chosen by a hash of the key."""
+    validation_fraction: float = Field(default=0.1, gt=0.0, lt=1.0)
+    """Fraction of the training stars that decide when to stop, chosen by another hash of the key."""
+    minimum_stars: int = Field(default=50, ge=2)
+    """Fewer training stars than this is an error."""
+    ranges: dict[str, Interval] = {}
+    """Label → (smallest, largest) value of the training grid; a label not named takes the training stars' own."""
+    epochs: int = Field(default=300, ge=1)
+    """Passes over the training stars, at most."""
+    patience: int = Field(default=30, ge=1)
+    """Stop a network after this many epochs without a smaller validation loss, and keep its best weights."""
+    batch_size: int = Field(default=64, ge=1)
+    """Stars per gradient step."""
+    learning_rate: float = Field(default=1e-3, gt=0.0)
+    """Of the Adam optimiser (the paper names none)."""
+    l2: float = Field(default=0.0, ge=0.0)
+    """Weight of the squared weights in the loss (0 in the paper)."""
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """Fraction of the neurons switched off in each training step (0 in the paper)."""
+    ensemble: int = Field(default=1, ge=1)
+    """Networks per label, from different seeds; their mean is the estimate (1 in the paper)."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TrainingSet:
+        repeated = _repeated(self.label_columns)
+        if repeated:
+            raise ValueError(f"training set {self.name!r}: label_columns names {repeated} twice")
+        unknown = sorted(set(self.ranges) - set(self.label_columns))
+        if unknown:
+            known = ", ".join(self.label_columns)
+            raise ValueError(f"training set {self.name!r}: ranges names {', '.join(unknown)}; its labels are {known}")
+        for label, (low, high) in self.ranges.items():
+            if not low < high:
+                raise ValueError(f"training set {self.name!r}: range of {label} is {low} to {high}, not ascending")
+        if self.windows is not None:
+            _check_windows(self.windows, f"training set {self.name!r}: ")
+        return self
+
+
+PASTEL = TrainingSet(
+    name="pastel",
+    labels="pastel_labels",
+    label_columns=("teff", "logg", "feh"),
+    where="snr_g > 50",
+    test_fraction=462 / (1281 + 462),
+    ranges={"teff": (3500, 10000), "logg": (0, 5), "feh": (-3.8, 0.5)},
+)
+"""LAMOST–PASTEL: section 3.1; ranges of Table 1."""
+
+APOGEE = TrainingSet(
+    name="apogee",
+    labels="apogee_labels",
+    label_columns=("logg", "feh", "mh", "alpha_m", "c_fe", "n_fe"),
+    where="snr_g > 80",
+    test_fraction=6124 / (8753 + 6124),
+    ranges={
+        "logg": (0, 5),
+        "feh": (-2.3, 0.5),
+        "mh": (-2.3, 0.5),
+        "alpha_m": (-0.2, 0.4),
+        "c_fe": (-0.6, 0.4),
+        "n_fe": (-0.3, 0.6),
+    },
+)
+"""LAMOST–APOGEE: section 3.2; ranges of Table 1."""
+
+_MAGNITUDE_RANGES: dict[str, Interval] = {
+    "m_g": (-2.5, 7.5),
+    "m_bp": (-2, 8),
+    "m_rp": (-2.5, 7),
+    "m_j": (-4, 6),
+    "m_h": (-5, 5),
+    "m_ks": (-5, 5),
+    "m_w1": (-5, 5),
+    "m_w2": (-5, 5),
+    "m_b": (-1, 8),
+    "m_v": (-2, 8),
+    "m_r_apass": (-2, 8),
+    "m_g_sdss": (-1, 8),
+    "m_r_sdss": (-2, 8),
+    "m_i_sdss": (-2, 8),
+}
+LGMWAS = TrainingSet(
+    name="lgmwas",
+    labels="lgmwas_labels",
+    label_columns=tuple(_MAGNITUDE_RANGES),
+    where="snr_g > 100",
+    test_fraction=3086 / (6000 + 3086),
+    ranges=_MAGNITUDE_RANGES,
+)
+"""LAMOST–Gaia–2MASS–WISE–APASS–SDSS, absolute magnitudes: section 3.3; ranges of Table 1."""
+
+
+class NnLabelsConfig(BaseModel):
+    """The table ``[plugins.nn_labels]``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    windows: tuple[Interval, ...] = Field(default=((3900.0, 5800.0), (8450.0, 8950.0)), min_length=1)
+    """Wavelengths used, Å (vacuum, rest frame); each window is normalised by itself (section 2.2 of the paper)."""
+    median_pixels: int = Field(default=21, ge=1)
+    """Width of the running median, pixels; odd (section 2.2)."""
+    polynomial_degree: int = Field(default=6, ge=0, le=12)
+    """Degree of the pseudo-continuum in wavelength (section 2.2)."""
+    max_bad_fraction: float = Field(default=0.3, ge=0.0, le=0.5)
+    """A spectrum with a larger fraction of bad pixels in any window is rejected (ours; the paper gives none)."""
+    training_sets: tuple[TrainingSet, ...] = Field(default=(PASTEL, APOGEE, LGMWAS), min_length=1)
+    """In TOML: ``[[plugins.nn_labels.training_sets]]``; giving any replaces the paper's three."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> NnLabelsConfig:
+        if self.median_pixels % 2 == 0:
+            raise ValueError(f"median_pixels is {self.median_pixels}: an odd number is needed, to have a middle pixel")
+        _check_windows(self.windows, "")
+        fewest = max(self.median_pixels, 4 * (self.polynomial_degree + 1))
+        for low, high in self.windows:
+            size = (high / low - 1) / (LOGLAM_STEP * 2.302585)
+            if size < fewest:
+                raise ValueError(
+                    f"window {low:g}-{high:g} Å has about {size:.0f} pixels; median_pixels={self.median_pixels} "
+                    f"and polynomial_degree={self.polynomial_degree} need at least {fewest}"
+                )
+        repeated = _repeated(s.name for s in self.training_sets)
+        if repeated:
+            raise ValueError(f"training sets need different names; {repeated} is used twice")
+        for chosen in self.training_sets:
+            for low, high in chosen.windows or ():
+                if not any(a <= low and high <= b for a, b in self.windows):
+                    spans = ", ".join(f"{a:g}-{b:g}" for a, b in self.windows)
+                    raise ValueError(
+                        f"training set {chosen.name!r}: window {low:g}-{high:g} Å does not lie within one of the "
+                        f"plugin's windows ({spans} Å)"
+                    )
+        return self
