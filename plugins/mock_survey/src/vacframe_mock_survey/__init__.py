@@ -1,1 +1,8 @@
-"""TODO."""
+"""vacframe plugin: a made-up survey with known truth."""
+
+from __future__ import annotations
+
+from vacframe_mock_survey import gaia, labels, photometry, truth
+from vacframe_mock_survey.registry import MockSurveyConfig, plugin
+
+__all__ = ["MockSurveyConfig", "gaia", "labels", "photometry", "plugin", "truth"]

@@ -1,0 +1,46 @@
+"""Photometric bands of the mock: intrinsic colours and extinction coefficients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+EXTINCTION = {
+    "g": 2.356, "bp": 2.902, "rp": 1.750,
+    "j": 0.709, "h": 0.449, "ks": 0.302, "w1": 0.189, "w2": 0.146,
+    "b_apass": 3.626, "v_apass": 2.742, "r_apass": 2.285, "g_sdss": 3.303, "r_sdss": 2.285, "i_sdss": 1.698,
+}  # fmt: skip
+"""A_band / E(B-V), SFD scale, R_V = 3.1: Schlafly & Finkbeiner (2011, ApJ 737, 103, table 6; J H Ks are its UKIRT
+rows, r_apass its SDSS r); W1, W2 Yuan, Liu & Xiang (2013, MNRAS 430, 2188, table 2, their F99 column); Gaia
+0.86 times Casagrande & VandenBerg (2018, MNRAS 479, L102, table 2)."""
+
+ABSOLUTE = tuple(EXTINCTION)
+"""Names of the bands in which true absolute magnitudes are given."""
+
+
+def absolute_magnitudes(model: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return absolute magnitudes in all bands of `EXTINCTION`.
+
+    Parameters
+    ----------
+    model : dict of str to ndarray of shape (n,)
+        ``g``, ``bp``, ``rp``, ``j``, ``h``, ``ks`` of the isochrones.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n,)
+        SDSS g, r, i and V from Gaia colours (Riello et al. 2021, A&A 649, A3, table C.2, the colour clipped to
+        0 … 3), B from g and r (Lupton 2005, SDSS DR7 transformations), APASS r as SDSS r. W1 and W2 lie 0.05 and
+        0.04 mag below Ks, W2 of cool stars fainter by a tenth of J−Ks beyond 0.8: an approximation of ours.
+    """
+    x = np.clip(model["bp"] - model["rp"], 0.0, 3.0)
+    out = dict(model)
+    out["g_sdss"] = model["g"] - (0.2199 + x * (-0.6365 + x * (-0.1548 + x * 0.0064)))
+    out["r_sdss"] = model["g"] - (-0.09837 + x * (0.08592 + x * (0.1907 + x * (-0.1701 + x * 0.02263))))
+    out["i_sdss"] = model["g"] - (-0.293 + x * (0.6404 + x * (-0.09609 + x * -0.002104)))
+    out["v_apass"] = model["g"] - (-0.02704 + x * (0.01424 + x * (-0.2156 + x * 0.01426)))
+    out["b_apass"] = out["g_sdss"] + 0.3130 * (out["g_sdss"] - out["r_sdss"]) + 0.2271
+    out["r_apass"] = out["r_sdss"]
+    cool = np.maximum(model["j"] - model["ks"] - 0.8, 0.0)
+    out["w1"] = model["ks"] - 0.05
+    out["w2"] = model["ks"] - 0.04 + 0.1 * cool
+    return out

@@ -1,0 +1,31 @@
+"""Product `gaia_sources`: Gaia-like astrometry and photometry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vacframe as vf
+from vacframe.core.schemas.gaia import GAIA_SOURCES
+from vacframe_mock_survey.registry import plugin
+
+
+@plugin.product(
+    "gaia_sources",
+    table=GAIA_SOURCES,
+    needs=[
+        vf.same(
+            "mock_truth",
+            [
+                "source_id", "ra", "dec", "parallax", "pmra", "pmdec", "rv", "teff", "mag_g", "mag_bp", "mag_rp",
+            ],
+        )
+    ],
+    row_wise=True,
+    row_bytes=2000,
+    config_fields=("missing_parallax_fraction", "six_parameter_fraction", "ruwe_outlier_fraction"),
+)  # fmt: skip
+def gaia_sources(inputs: Any, context: Any) -> dict[str, Any]:
+    """Mock Gaia sources: astrometry with errors by magnitude, five and six parameters, outliers, missing values."""
+    from vacframe_mock_survey.measurements import observe_gaia
+
+    return observe_gaia(inputs["mock_truth"], context.config, context.rng)

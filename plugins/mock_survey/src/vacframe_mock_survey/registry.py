@@ -1,0 +1,90 @@
+"""The plugin object and its configuration."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+import vacframe as vf
+
+
+class MockSurveyConfig(BaseModel):
+    """Table ``[plugins.mock_survey]``: what survey is made up."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stars: int = Field(default=2000, ge=1)
+    """Number of stars, each observed once."""
+    shard_size: int = Field(default=2000, ge=1, json_schema_extra={"machine": True})
+    """Stars made by one task; the stars do not depend on it."""
+
+    teff_min: float = 3700.0
+    """Coolest star, K."""
+    teff_max: float = 8000.0
+    """Hottest star, K."""
+    r_min: float = 9.0
+    """Brightest apparent SDSS r."""
+    r_max: float = 17.8
+    """Faintest apparent SDSS r."""
+    dec_min: float = Field(default=-10.0, ge=-90, le=90)
+    """Southern edge of the footprint, degrees."""
+    dec_max: float = Field(default=60.0, ge=-90, le=90)
+    """Northern edge of the footprint, degrees."""
+    thick_fraction: float = Field(default=0.20, ge=0, le=1)
+    """Fraction of the stars that belong to the thick disc."""
+    halo_fraction: float = Field(default=0.08, ge=0, le=1)
+    """Fraction of the stars that belong to the halo; the rest is thin disc."""
+    giant_fraction: float = Field(default=0.4, ge=0, le=1)
+    """Fraction of giants (log g < 3.5) in every age and metallicity that has both giants and dwarfs."""
+    dust_density: float = Field(default=0.25, ge=0)
+    """E(B-V) per kpc in the plane, magnitudes."""
+    dust_height: float = Field(default=0.1, gt=0)
+    """Scale height of the dust, kpc."""
+
+    snr_median: float = Field(default=60.0, gt=0)
+    """Median of snr_g at r = 14."""
+    snr_scatter: float = Field(default=0.25, ge=0)
+    """Scatter of log10 snr_g about its trend with magnitude, dex."""
+    snr_max: float = Field(default=400.0, gt=0)
+    """Largest snr_g."""
+    bad_pixel_fraction: float = Field(default=0.003, ge=0, le=1)
+    """Fraction of the pixels of a spectrum that are bad (masked, inverse variance 0)."""
+    missing_header_fraction: float = Field(default=0.01, ge=0, le=1)
+    """Fraction of spectra without date, plan, spectrograph and fibre."""
+    missing_redshift_fraction: float = Field(default=0.005, ge=0, le=1)
+    """Fraction of spectra without a redshift."""
+    redshift_error: float = Field(default=5.0, ge=0)
+    """Error of the survey's radial velocities at high S/N, km/s."""
+    sky_residual: float = Field(default=0.01, ge=0)
+    """Rms residual of a sky line of unit strength, relative to the star's flux, at snr_g = 100."""
+
+    missing_parallax_fraction: float = Field(default=0.01, ge=0, le=1)
+    """Fraction of Gaia sources with a two-parameter solution: no parallax, no proper motion."""
+    six_parameter_fraction: float = Field(default=0.05, ge=0, le=1)
+    """Fraction of Gaia sources with a six-parameter solution: a pseudocolour in place of nu_eff."""
+    ruwe_outlier_fraction: float = Field(default=0.03, ge=0, le=1)
+    """Fraction of Gaia sources with RUWE above 1.4 (astrometric errors grow with it)."""
+    missing_band_fraction: float = Field(default=0.03, ge=0, le=1)
+    """Fraction of missing measurements in each photometric band within the survey's magnitude limits."""
+    missing_label_fraction: float = Field(default=0.01, ge=0, le=1)
+    """Fraction of stars for which the survey's own pipeline gives no labels."""
+
+    reference_fraction: float = Field(default=0.4, ge=0, le=1)
+    """Fraction of the stars above `reference_snr_min` that have reference labels."""
+    reference_snr_min: float = Field(default=20.0, ge=0)
+    """Smallest snr_g of stars with reference labels."""
+    reference_teff_error: float = Field(default=40.0, ge=0)
+    """Error of the reference labels in teff, K."""
+    reference_logg_error: float = Field(default=0.05, ge=0)
+    """Error of the reference labels in logg, dex."""
+    reference_mh_error: float = Field(default=0.03, ge=0)
+    """Error of the reference labels in feh and mh, dex."""
+    reference_alpha_error: float = Field(default=0.02, ge=0)
+    """Error of the reference labels in alpha_m, dex."""
+
+
+plugin = vf.Plugin(
+    "mock_survey",
+    config=MockSurveyConfig,
+    mock=True,
+    citation="Made-up data of vacframe's mock_survey plugin; not observations.",
+)

@@ -1,0 +1,73 @@
+"""Schema of `mock_truth` and the label columns of the mock's `reference_labels`."""
+
+from __future__ import annotations
+
+from vacframe.core.schema import Column, Position, TableSchema, column
+from vacframe.core.schemas.labels import REFERENCE_LABELS
+from vacframe.core.schemas.parts import measured
+
+_BANDS = {
+    "g": ("Gaia G", "em.opt"),
+    "bp": ("Gaia BP", "em.opt.B"),
+    "rp": ("Gaia RP", "em.opt.R"),
+    "j": ("2MASS J", "em.IR.J"),
+    "h": ("2MASS H", "em.IR.H"),
+    "ks": ("2MASS Ks", "em.IR.K"),
+    "w1": ("WISE W1", "em.IR.3-4um"),
+    "w2": ("WISE W2", "em.IR.4-8um"),
+    "b_apass": ("APASS B", "em.opt.B"),
+    "v_apass": ("APASS V", "em.opt.V"),
+    "r_apass": ("APASS r", "em.opt.R"),
+    "g_sdss": ("SDSS g", "em.opt.B"),
+    "r_sdss": ("SDSS r", "em.opt.R"),
+    "i_sdss": ("SDSS i", "em.opt.I"),
+}
+
+
+def _magnitudes() -> tuple[Column, ...]:
+    out = []
+    for name, (label, ucd) in _BANDS.items():
+        out.append(column(f"abs_{name}", "float32", f"True absolute magnitude in {label}", unit="mag", ucd=f"phys.magAbs;{ucd}"))
+        out.append(column(f"mag_{name}", "float32", f"True magnitude in {label}, reddened", unit="mag", ucd=f"phot.mag;{ucd}"))
+    return tuple(out)
+
+
+MOCK_TRUTH = TableSchema(
+    description="The stars of a mock survey: what is true of them",
+    key="source_id",
+    position=Position(epoch=2016.0),
+    columns=(
+        column("source_id", "int64", "Identifier in the mock Gaia catalogue", ucd="meta.id;meta.main", nullable=False),
+        column("obsid", "int64", "Identifier of the mock LAMOST observation", ucd="meta.id;obs", nullable=False),
+        column("ra", "float64", "Right ascension", unit="deg", ucd="pos.eq.ra;meta.main", nullable=False),
+        column("dec", "float64", "Declination", unit="deg", ucd="pos.eq.dec;meta.main", nullable=False),
+        column("population", "string", "Population: thin, thick or halo", ucd="meta.code.class"),
+        column("teff", "float32", "Effective temperature", unit="K", ucd="phys.temperature.effective"),
+        column("logg", "float32", "Surface gravity, log10 of cm s-2", unit="dex", ucd="phys.gravity"),
+        column("feh", "float32", "Iron abundance [Fe/H] = mh - log10(0.638 10^alpha_m + 0.362)", unit="dex", ucd="phys.abund.Fe"),
+        column("mh", "float32", "Metallicity [M/H], all metals by mass: that of the isochrone", unit="dex", ucd="phys.abund.Z"),
+        column("alpha_m", "float32", "Abundance of O, Mg, Si, S, Ca, Ti relative to the other metals", unit="dex", ucd="phys.abund"),
+        column("log_age", "float32", "log10 of the age in years", unit="dex", ucd="time.age"),
+        column("mass_initial", "float32", "Initial mass", unit="solMass", ucd="phys.mass"),
+        column("mass", "float32", "Present mass", unit="solMass", ucd="phys.mass"),
+        column("is_giant", "bool", "Whether logg is below 3.5", ucd="meta.code.class"),
+        column("distance_kpc", "float64", "Distance from the Sun", unit="kpc", ucd="pos.distance"),
+        column("parallax", "float64", "Parallax", unit="mas", ucd="pos.parallax"),
+        column("pmra", "float64", "Proper motion in right ascension, cos(dec) included", unit="mas / yr", ucd="pos.pm;pos.eq.ra"),
+        column("pmdec", "float64", "Proper motion in declination", unit="mas / yr", ucd="pos.pm;pos.eq.dec"),
+        column("rv", "float32", "Heliocentric radial velocity", unit="km / s", ucd="spect.dopplerVeloc"),
+        column("ebv", "float32", "Reddening E(B-V), SFD scale", unit="mag", ucd="phot.color.excess"),
+        column("snr_g", "float32", "Mean signal-to-noise ratio per pixel of the spectrum in g", ucd="stat.snr"),
+        *_magnitudes(),
+    ),
+)  # fmt: skip
+
+MOCK_REFERENCE_LABELS = REFERENCE_LABELS.with_columns(
+    (
+        *measured("teff", "Effective temperature", unit="K", ucd="phys.temperature.effective"),
+        *measured("logg", "Surface gravity, log10 of cm s-2", unit="dex", ucd="phys.gravity"),
+        *measured("feh", "Iron abundance [Fe/H]", unit="dex", ucd="phys.abund.Fe"),
+        *measured("mh", "Metallicity [M/H]", unit="dex", ucd="phys.abund.Z"),
+        *measured("alpha_m", "Abundance of alpha elements [alpha/M]", unit="dex", ucd="phys.abund"),
+    )
+)
