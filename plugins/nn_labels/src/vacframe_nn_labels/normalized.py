@@ -64,6 +64,6 @@ def normalized_schema(config: NnLabelsConfig) -> vf.TableSchema:
 )
 def lamost_normalized(inputs: Any, context: Any) -> vf.Result:
     """LAMOST spectra shifted to the rest frame and divided by their pseudo-continuum."""
-    from vacframe_nn_labels.continuum import normalise_rows
+    from vacframe_nn_labels.normalise import normalise_rows
 
     return normalise_rows(inputs["lamost_spectra"], context.config)

@@ -1,0 +1,1 @@
+"""Stateless astronomy for plugins; the core never imports it."""
