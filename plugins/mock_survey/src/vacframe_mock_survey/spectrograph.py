@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe_mock_survey.synthesis import normalised
 
 PIVOTS = {"u": 3600.0, "g": 4770.0, "r": 6230.0, "i": 7630.0, "z": 9000.0}
 """Wavelengths, Å, at which the bands' signal-to-noise is stated; those of the SDSS filters."""
@@ -26,3 +31,148 @@ def band_snr(snr_g: np.ndarray, teff: np.ndarray) -> dict[str, np.ndarray]:
         colour = planck(np.array(pivot), teff) / own / (planck(np.array(pivot), np.array(5800.0)) / solar)
         out[f"snr_{band}"] = snr_g * EFFICIENCY[band] * np.sqrt(colour)
     return out
+
+
+WAVELENGTH = 10.0 ** (LOGLAM_FIRST + LOGLAM_STEP * np.arange(LAMOST_PIXELS))
+"""Vacuum wavelengths of the pixels, Å."""
+
+SKY_LINES = np.array(
+    [
+        (5578.89, 1.0), (6302.05, 0.5), (6365.54, 0.2), (6865.85, 0.3), (6925.13, 0.3), (7278.42, 0.5),
+        (7318.30, 0.4), (7342.91, 0.5), (7573.84, 0.3), (7718.0, 0.2), (7752.77, 0.6), (7796.26, 0.6),
+        (7823.65, 0.6), (7915.89, 0.7), (7966.84, 0.7), (7995.53, 0.6), (8028.02, 0.4), (8346.89, 0.8),
+        (8384.69, 0.6), (8401.48, 1.0), (8417.54, 0.5), (8432.49, 1.0), (8454.57, 0.6), (8467.69, 0.7),
+        (8495.72, 0.4), (8770.32, 0.5), (8780.75, 0.8), (8829.52, 0.9), (8888.29, 1.0), (8922.09, 1.0),
+        (8945.86, 0.9), (8960.56, 1.0), (8990.84, 0.8), (9004.04, 0.7), (9040.54, 0.6),
+    ]
+)  # fmt: skip
+"""Vacuum wavelength (Å) and rough strength of night-sky lines: Osterbrock et al. (1996, PASP 108, 277)."""
+
+_RUNS, _LONGEST = 48, 5
+"""Largest number of runs of bad pixels in a spectrum; pixels in the longest run."""
+_ARM_EDGE = 5900.0
+"""Where blue and red arm meet, Å."""
+
+
+def spectral_types(teff: np.ndarray) -> np.ndarray:
+    """Return types such as ``G5``: lower edges in K after Pecaut & Mamajek (2013, ApJS 208, 9), dwarfs, linear in type."""
+    edges = np.array([2300.0, 3850.0, 5270.0, 5930.0, 7220.0, 9700.0, 30000.0])
+    letters = np.array(["M", "K", "G", "F", "A", "B"])
+    kind = np.clip(np.searchsorted(edges, teff, side="right") - 1, 0, len(letters) - 1)
+    digit = np.clip(10.0 * (edges[kind + 1] - teff) / (edges[kind + 1] - edges[kind]), 0, 9).astype(int)
+    return np.array([f"{letters[k]}{d}" for k, d in zip(kind, digit, strict=True)], dtype=object)
+
+
+def sky_profile() -> np.ndarray:
+    """Return the night sky's line spectrum at the survey's resolution, unit peak for unit strength, shape (PIXELS,)."""
+    width = WAVELENGTH / 1800.0 / 2.354820045
+    offset = (WAVELENGTH[None, :] - SKY_LINES[:, :1]) / width[None, :]
+    return (SKY_LINES[:, 1:] * np.exp(-0.5 * offset**2)).sum(axis=0)
+
+
+def reddening_curve() -> np.ndarray:
+    """Return A(λ)/E(B−V) at the pixels, shape (PIXELS,).
+
+    The optical polynomial of Cardelli, Clayton & Mathis (1989, ApJ 345, 245, eqs. 3a, 3b), R_V = 3.1, times 0.86 for
+    the SFD scale (Schlafly & Finkbeiner 2011).
+    """
+    y = 1e4 / WAVELENGTH - 1.82
+    a = np.polynomial.polynomial.polyval(
+        y, [1.0, 0.17699, -0.50447, -0.02427, 0.72085, 0.01979, -0.77530, 0.32999]
+    )
+    b = np.polynomial.polynomial.polyval(y, [0.0, 1.41338, 2.28305, 1.07233, -5.38434, -0.62251, 5.30260, -2.09002])
+    return 0.86 * (3.1 * a + b)
+
+
+def continuum(truth: Any, rng: Any) -> np.ndarray:
+    """Return continua as the survey delivers them, shape (n, PIXELS).
+
+    Planck's law, reddened, on a scale by magnitude; the flux calibration errs by a few per cent, smoothly within each
+    arm of the spectrograph.
+    """
+    teff = truth["teff"].astype(float)[:, None]
+    shape = planck(WAVELENGTH, teff) / planck(np.array(PIVOTS["r"]), teff)
+    curve = reddening_curve()
+    at_r = curve[np.searchsorted(WAVELENGTH, PIVOTS["r"])]
+    shape *= np.exp(-0.4 * np.log(10.0) * truth["ebv"].astype(float)[:, None] * (curve - at_r))
+    shape *= 1000.0 * 10.0 ** (0.4 * (15.0 - truth["mag_r_sdss"].astype(float)[:, None]))
+    blue = WAVELENGTH < _ARM_EDGE
+    x = np.where(blue, (WAVELENGTH - 4800.0) / 1100.0, (WAVELENGTH - 7500.0) / 1600.0)
+    terms = rng.normal(6)
+    for arm, first in ((blue, 0), (~blue, 3)):
+        error = 0.05 * terms[:, first : first + 1] * x[arm]
+        error = error + 0.02 * terms[:, first + 1 : first + 2] * (2 * x[arm] ** 2 - 1)
+        shape[:, arm] *= np.exp(error + 0.01 * terms[:, first + 2 : first + 3] * (4 * x[arm] ** 3 - 3 * x[arm]))
+    return shape
+
+
+def pixel_snr(snr_g: np.ndarray, teff: np.ndarray) -> np.ndarray:
+    """Return the signal-to-noise of the continuum in each pixel, shape (n, PIXELS); `band_snr` at the band pivots."""
+    bands = band_snr(snr_g, teff)
+    pivots = np.log(np.array(list(PIVOTS.values())))
+    values = np.log(np.stack([bands[f"snr_{b}"] for b in PIVOTS], axis=1))
+    x = np.log(WAVELENGTH)
+    low = np.clip(np.searchsorted(pivots, x, side="right") - 1, 0, len(pivots) - 2)
+    u = (x - pivots[low]) / (pivots[low + 1] - pivots[low])
+    return np.exp(values[:, low] * (1 - u) + values[:, low + 1] * u)
+
+
+def bad_pixels(rng: Any, fraction: float) -> np.ndarray:
+    """Return which pixels are bad, shape (n, PIXELS): runs of one to five pixels."""
+    u = rng.uniform(3 * _RUNS)
+    chance = fraction * LAMOST_PIXELS / (0.5 * (1 + _LONGEST) * _RUNS)
+    active = u[:, :_RUNS] < chance
+    start = np.floor(u[:, _RUNS : 2 * _RUNS] * LAMOST_PIXELS).astype(int)
+    length = 1 + np.floor(u[:, 2 * _RUNS :] * _LONGEST).astype(int)
+    out = np.zeros((len(u), LAMOST_PIXELS), dtype=bool)
+    for k in range(_LONGEST):
+        row, run = np.nonzero(active & (length > k))
+        out[row, np.minimum(start[row, run] + k, LAMOST_PIXELS - 1)] = True
+    return out
+
+
+def observe(truth: Any, config: Any, random: Any) -> dict[str, Any]:
+    """Return the columns of `lamost_spectra` for a batch of n true stars."""
+    ids = truth["obsid"]
+    snr, teff = truth["snr_g"].astype(float), truth["teff"].astype(float)
+    model = normalised(teff, truth["logg"], truth["feh"], truth["alpha_m"], truth["rv"])
+    level = continuum(truth, random(ids, "calibration"))
+    relative = 1.0 / pixel_snr(snr, teff) * np.sqrt(0.8 * model + 0.2)
+    sky = sky_profile() * (config.sky_residual * 100.0 / snr)[:, None]
+    noise = random(ids, "noise").normal(LAMOST_PIXELS)
+    sigma = level * np.hypot(relative, sky)
+    flux = level * model + sigma * noise
+    bad = bad_pixels(random(ids, "bad"), config.bad_pixel_fraction)
+    wild = random(ids, "wild").normal()
+    flux = np.where(bad, flux + level * 20.0 * wild[:, None], flux)
+    return {
+        "obsid": ids,
+        "flux": flux.astype(np.float32),
+        "ivar": np.where(bad, 0.0, 1.0 / sigma**2).astype(np.float32),
+        "mask": bad.astype(np.uint8),
+        **band_snr(snr, teff),
+        **header(truth, config, random),
+    }
+
+
+def header(truth: Any, config: Any, random: Any) -> dict[str, Any]:
+    """Return redshift, class, date, plan, spectrograph and fibre; some are missing."""
+    import pyarrow as pa
+
+    ids = truth["obsid"]
+    u = random(ids, "header").uniform(6)
+    error = config.redshift_error * np.hypot(1.0, 20.0 / truth["snr_g"].astype(float)) * random(ids, "z").normal()
+    day = 55860 + np.floor(u[:, 0] * 3000).astype(np.int64)
+    date = (np.datetime64("1858-11-17") + day).astype(str).astype(object)
+    plan = np.array([f"MOCK{d:05d}" for d in day.tolist()], dtype=object)
+    lost = u[:, 1] < config.missing_header_fraction
+    return {
+        "z": np.where(u[:, 2] < config.missing_redshift_fraction, np.nan, (truth["rv"] + error) / 299792.458),
+        "class": np.full(len(ids), "STAR", dtype=object),
+        "subclass": spectral_types(truth["teff"]),
+        "obs_date": pa.array(date, pa.string(), mask=lost),
+        "lmjd": pa.array(day, pa.int32(), mask=lost),
+        "planid": pa.array(plan, pa.string(), mask=lost),
+        "spid": pa.array(1 + np.floor(16 * u[:, 3]).astype(np.int16), pa.int16(), mask=lost),
+        "fiberid": pa.array(1 + np.floor(250 * u[:, 4]).astype(np.int16), pa.int16(), mask=lost),
+    }

@@ -1,0 +1,38 @@
+"""Product `lamost_spectra`: low-resolution spectra of the true stars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vacframe as vf
+from vacframe.core.schemas.lamost import LAMOST_PIXELS, LAMOST_SPECTRA
+from vacframe_mock_survey.registry import plugin
+
+
+@plugin.product(
+    "lamost_spectra",
+    table=LAMOST_SPECTRA,
+    needs=[
+        vf.same(
+            "mock_truth",
+            ["obsid", "ra", "dec", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g"],
+        )
+    ],
+    row_wise=True,
+    row_bytes=12 * 8 * LAMOST_PIXELS,
+    libraries=("numba",),
+    config_fields=(
+        "bad_pixel_fraction",
+        "missing_header_fraction",
+        "missing_redshift_fraction",
+        "redshift_error",
+        "sky_residual",
+    ),
+)
+def lamost_spectra(inputs: Any, context: Any) -> vf.Result:
+    """Mock LAMOST low-resolution spectra with noise, sky residuals, bad pixels and missing header facts."""
+    from vacframe_mock_survey.spectrograph import observe
+
+    table = observe(inputs["mock_truth"], context.config, context.rng)
+    context.progress(len(table["obsid"]))
+    return vf.Result(table=table, counts={"bad_pixels": int(table["mask"].sum())})
