@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from vacframe.core.schema import Column
 from vacframe.core.values import column_of, to_arrow, to_numpy
+from vacframe.io.fields import file_column, notes_of, unit_text, warn_left_out
 
 
 def table_from_arrow(table: pa.Table) -> Any:
@@ -18,7 +19,7 @@ def table_from_arrow(table: pa.Table) -> Any:
 
     out = Table()
     for field in table.schema:
-        col = column_of(field)
+        col = file_column(field)
         values, mask = to_numpy(table[field.name])
         if values.dtype == object:
             values = values.astype(str) if len(values) else np.empty(0, "U1")
@@ -43,26 +44,94 @@ def table_to_arrow(table: Any) -> pa.Table:
     for name in names:
         col, array = _convert(name, table[name])
         arrays.append(array)
-        notes = {"description": col.description, "unit": col.unit or "", "ucd": col.ucd or ""}
-        fields.append(pa.field(name, array.type, metadata=notes))
+        fields.append(pa.field(name, array.type, metadata=notes_of(col)))
     return pa.table(arrays, schema=pa.schema(fields))
+
+
+def file_table_to_arrow(table: Any, path: str) -> pa.Table:
+    """Return an astropy Table read from a file as a pyarrow Table.
+
+    Lists of one length become array cells, times ISO 8601 text, empty text null; complex numbers, structures,
+    coordinates and lists of unequal length are left out with a warning that names them.
+    """
+    arrays, fields, left = [], [], []
+    for name in table.colnames:
+        values = _plain(table[name])
+        if values is None:
+            left.append(name)
+            continue
+        col, array = _convert(name, values)
+        if col.dtype == "string":
+            empty = pa.array([text == "" for text in array.to_pylist()], pa.bool_())
+            array = pa.compute.if_else(empty, None, array)
+        arrays.append(array)
+        fields.append(pa.field(name, array.type, metadata=notes_of(col)))
+    warn_left_out(path, left, "complex numbers, coordinates and lists of unequal length are not read")
+    return pa.table(arrays, schema=pa.schema(fields))
+
+
+def _plain(values: Any) -> Any:
+    """Return a column of numbers, text or arrays of numbers; None where it cannot be one."""
+    from astropy.time import Time
+
+    if isinstance(values, Time):
+        return np.asarray(values.isot)
+    dtype = getattr(values, "dtype", None)
+    if dtype is None or dtype.kind in "cV":
+        return None
+    if dtype.kind in "mM":
+        return np.datetime_as_string(values) if dtype.kind == "M" else None
+    if dtype.kind == "O":
+        return _stacked(values)
+    if values.ndim > 1:
+        return None if dtype.kind in "SU" or 0 in values.shape[1:] else values.reshape(len(values), -1)
+    return values
+
+
+def _stacked(values: Any) -> Any:
+    """Return a column of objects as text, or as arrays where all have one length."""
+    from astropy.table import MaskedColumn
+
+    missing = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else np.zeros(len(values), bool)
+    items = [None if m or v is None or v is np.ma.masked else v for v, m in zip(values, missing, strict=True)]
+    present = [v for v in items if v is not None]
+    if all(isinstance(v, str | bytes) for v in present):
+        text = [None if v is None else v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in items]
+        return np.array(text, dtype=object)
+    items = [None if v is None or np.size(v) == 0 else v for v in items]
+    cells = [np.ma.asarray(v) for v in items if v is not None]
+    if (
+        not cells
+        or {c.shape for c in cells} != {cells[0].shape}
+        or cells[0].ndim != 1
+        or cells[0].dtype.kind not in "iufb"
+    ):
+        return None
+    dtype = np.result_type(*(c.dtype for c in cells))
+    fill = np.nan if dtype.kind == "f" else 0
+    rows = [np.full(cells[0].shape, fill) if v is None else np.ma.filled(np.ma.asarray(v), fill) for v in items]
+    mask = np.array([np.full(cells[0].shape, v is None) for v in items])
+    info = values.info
+    return MaskedColumn(
+        np.array(rows, dtype=dtype), mask=mask, unit=info.unit, description=info.description, meta=info.meta
+    )
 
 
 def _convert(name: str, values: Any) -> tuple[Column, pa.Array]:
     if isinstance(values, pa.Array | pa.ChunkedArray):
-        col = column_of(pa.field(name, values.type))
-        return col, to_arrow(values, col)
+        col = column_of(pa.field("column", values.type))
+        return col.model_copy(update={"name": name}), to_arrow(values, col)
     data = values if hasattr(values, "dtype") else np.asarray(values)
     text = data.dtype.kind in "USO"
     unit = getattr(values, "unit", None)
     info = getattr(values, "info", None)
-    dtype = "string" if text else data.dtype.newbyteorder("=").name
+    dtype: Any = "string" if text else data.dtype.newbyteorder("=").name
     col = Column(
-        name=name,
+        name="column",
         dtype=dtype,
         length=data.shape[1] if data.ndim > 1 else None,
-        unit=str(unit) if unit is not None and str(unit) else None,
+        unit=unit_text(None if unit is None else str(unit)) or None,
         description=(getattr(values, "description", None) or ""),
         ucd=(getattr(info, "meta", None) or {}).get("ucd") if info is not None else None,
-    )
-    return col, to_arrow(values, col)
+    ).model_copy(update={"name": name})
+    return col, to_arrow(values if unit is None else getattr(values, "value", np.ma.asarray(values)), col)

@@ -1,0 +1,75 @@
+"""Reading VOTable and ECSV files, whole, through astropy."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from vacframe.core.errors import InputFileError
+from vacframe.io.astropy_tables import file_table_to_arrow
+from vacframe.io.csv_tables import NULL_TEXT
+from vacframe.io.options import ReadOptions
+from vacframe.io.plain import plain_file
+
+
+def votable_schema(path: Path, options: ReadOptions) -> pa.Schema:
+    """Return the fields of a VOTable (the file is parsed whole)."""
+    return _read_votable(path, options).schema
+
+
+def votable_batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
+    """Yield the rows of a VOTable in tables of at most `batch_rows` rows."""
+    yield from _slices(_read_votable(path, options), columns, batch_rows)
+
+
+def ecsv_schema(path: Path, options: ReadOptions) -> pa.Schema:
+    """Return the fields of an ECSV file (the file is parsed whole)."""
+    return _read_ecsv(path).schema
+
+
+def ecsv_batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
+    """Yield the rows of an ECSV file in tables of at most `batch_rows` rows."""
+    yield from _slices(_read_ecsv(path), columns, batch_rows)
+
+
+def _slices(table: pa.Table, columns: list[str], batch_rows: int) -> Iterator[pa.Table]:
+    chosen = table.select(columns)
+    for start in range(0, chosen.num_rows, batch_rows):
+        yield chosen.slice(start, batch_rows)
+
+
+def _read_votable(path: Path, options: ReadOptions) -> pa.Table:
+    from astropy.io import votable
+
+    with plain_file(path) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tables = list(votable.parse(str(file), verify="ignore").iter_tables())
+        chosen = _choose(path, tables, options.table)
+        table = chosen.to_table(use_names_over_ids=True)
+        for field, column in zip(chosen.fields, table.itercols(), strict=True):
+            column.info.meta = {"ucd": field.ucd} if field.ucd else {}
+    return file_table_to_arrow(table, str(path))
+
+
+def _choose(path: Path, tables: list[Any], wanted: int | str | None) -> Any:
+    if wanted is None and tables:
+        return next((t for t in tables if len(t.fields)), tables[0])
+    for number, table in enumerate(tables):
+        if wanted in (number, table.ID, table.name):
+            return table
+    names = ", ".join(f"{i} {t.ID or t.name or '-'}" for i, t in enumerate(tables)) or "none"
+    raise InputFileError(str(path), f"holds no table{'' if wanted is None else f' {wanted!r}'}; its tables: {names}")
+
+
+def _read_ecsv(path: Path) -> pa.Table:
+    from astropy.table import Table
+
+    with plain_file(path) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fill = [(text, "0") for text in NULL_TEXT if text.strip("-") and "nan" not in text.lower()]
+        table = Table.read(str(file), format="ascii.ecsv", fill_values=[("", "0"), *fill])
+    return file_table_to_arrow(table, str(path))

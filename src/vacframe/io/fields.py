@@ -1,0 +1,141 @@
+"""Columns of files as Arrow fields: notes (unit, UCD, description), unit text, and the types that are kept."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vacframe.core.errors import SchemaError
+from vacframe.core.schema import Column
+from vacframe.core.values import column_of
+
+
+class ColumnsLeftOutWarning(UserWarning):
+    """Columns of a file were left out because a table of vacframe cannot hold them."""
+
+
+def warn_left_out(path: str, names: Iterable[str], why: str) -> None:
+    """Warn once that columns of a file are not read (or written), and why."""
+    listed = sorted(names)
+    if listed:
+        warnings.warn(f"{path}: columns left out, {why}: {', '.join(listed)}", ColumnsLeftOutWarning, stacklevel=3)
+
+
+def notes(description: str | None = None, unit: str | None = None, ucd: str | None = None) -> dict[str, str]:
+    """Return the metadata of an Arrow field; the unit in astropy's generic notation."""
+    return {"description": description or "", "unit": unit_text(unit), "ucd": ucd or ""}
+
+
+def notes_of(column: Column) -> dict[str, str]:
+    """Return the metadata of the Arrow field of a column."""
+    return {"description": column.description, "unit": column.unit or "", "ucd": column.ucd or ""}
+
+
+def file_column(field: pa.Field) -> Column:
+    """Return the `Column` of a field whatever its name (files have names like ``[Fe/H]``)."""
+    return column_of(field.with_name("column")).model_copy(update={"name": field.name})
+
+
+@lru_cache(maxsize=4096)
+def unit_text(unit: str | None) -> str:
+    """Return a unit as astropy writes it in its generic notation.
+
+    FITS, VOUnit, CDS and generic notations are understood, and quoted ones (``'dex'``); text that is none of
+    these comes back as it is, so that an error can show it.
+    """
+    if unit is None or not unit.strip() or unit.strip() in ("-", "---"):
+        return ""
+    from astropy import units
+
+    bare = unit.strip().strip("'\"")
+    for notation in ("generic", "fits", "vounit", "cds"):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return units.Unit(bare, format=notation).to_string()
+        except ValueError:
+            continue
+    return bare
+
+
+def same_length(lengths: pa.Array | pa.ChunkedArray) -> int | None:
+    """Return the one length that all lists have which are neither null nor empty; None when they differ."""
+    filled = pc.filter(lengths, pc.greater(lengths, 0))
+    limits = pc.min_max(filled).as_py()
+    return limits["min"] if limits["min"] == limits["max"] else None
+
+
+def kept_type(kind: pa.DataType, length: int | None = None) -> pa.DataType | None:
+    """Return the type in which a column of an Arrow type is kept; None when it is left out.
+
+    Dates and times become ISO 8601 strings, bytes and categories strings, half floats float32, decimals
+    float64, an all-null column float64; lists of numbers become fixed-size lists when `length` is given, an
+    empty list being null.
+    """
+    types = pa.types
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        size = kind.list_size if types.is_fixed_size_list(kind) else length
+        inner = kept_type(kind.value_type)
+        simple = inner is not None and not types.is_string(inner) and not types.is_nested(inner)
+        return pa.list_(inner, size) if simple and size else None
+    if types.is_dictionary(kind):
+        return kept_type(kind.value_type)
+    if types.is_boolean(kind) or types.is_integer(kind) or types.is_float32(kind) or types.is_float64(kind):
+        return kind
+    if types.is_float16(kind):
+        return pa.float32()
+    if types.is_decimal(kind) or types.is_null(kind):
+        return pa.float64()
+    text = (types.is_string, types.is_large_string, types.is_string_view, types.is_binary, types.is_large_binary)
+    if any(check(kind) for check in (*text, types.is_fixed_size_binary, types.is_temporal)):
+        return pa.string()
+    return None
+
+
+def keep(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return a column in the type `kind` that `kept_type` chose; text is stripped and empty text is null.
+
+    Raises
+    ------
+    SchemaError
+        If lists that should all have one length do not.
+    """
+    if pa.types.is_fixed_size_list(kind) and not pa.types.is_fixed_size_list(array.type):
+        return pa.chunked_array([_fixed_list(chunk, kind) for chunk in array.chunks], kind)
+    if pa.types.is_string(kind):
+        return _text(array)
+    return array if array.type == kind else array.cast(kind)
+
+
+def _fixed_list(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    size = kind.list_size
+    lengths = pc.list_value_length(array)
+    filled = pc.filter(lengths, pc.greater(lengths, 0))
+    if len(filled) and pc.min_max(filled).as_py() != {"min": size, "max": size}:
+        raise SchemaError(f"lists have {pc.min_max(filled).as_py()} elements, expected {size} in every row")
+    present = pc.fill_null(pc.greater(lengths, 0), False)
+    return pc.if_else(present, array, pa.scalar(None, array.type)).cast(kind)
+
+
+def _text(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    if pa.types.is_temporal(array.type):
+        array = _iso(array)
+    if not pa.types.is_string(array.type):
+        try:
+            array = array.cast(pa.string())
+        except pa.ArrowInvalid:
+            items = [None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()]
+            array = pa.chunked_array([pa.array(items, pa.string())])
+    stripped = pc.utf8_trim_whitespace(array)
+    return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
+
+
+def _iso(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    text = array.cast(pa.string())
+    return pc.replace_substring(text, " ", "T", max_replacements=1) if pa.types.is_timestamp(array.type) else text
