@@ -222,7 +222,7 @@ def _normalise(
             polynomials = basis[:, pixels]
             coefficients = _fit_row(smooth, np.isfinite(smooth), polynomials)
             _evaluate_row(coefficients, polynomials, smooth)
-            lowest[row, w] = smooth.min()
+            lowest[row, w] = _lowest(smooth)
             _divide_row(smooth, shifted, weight)
 
 
@@ -419,6 +419,16 @@ def _evaluate_row(coefficients: np.ndarray, basis: np.ndarray, out: np.ndarray) 
         factor = coefficients[k]
         for i in range(len(out)):
             out[i] += factor * basis[k, i]
+
+
+@compiled
+def _lowest(values: np.ndarray) -> float:
+    """Return the smallest value; NaN where the first is NaN (numba's parallel ``min`` passes over NaN)."""
+    low = values[0]
+    for value in values:
+        if value < low:
+            low = value
+    return low
 
 
 @compiled
