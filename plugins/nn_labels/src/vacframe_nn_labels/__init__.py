@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vacframe_nn_labels import normalized
+from vacframe_nn_labels import labels, models, normalized, report, training_set
 from vacframe_nn_labels.registry import plugin
 
-__all__ = ["normalized", "plugin"]
+__all__ = ["labels", "models", "normalized", "plugin", "report", "training_set"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vacframe.core.expression import check
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.ml.options import TrainingOptions
 
 Interval = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -35,48 +37,36 @@ def _check_windows(windows: tuple[Interval, ...], where: str) -> None:
         previous = high
 
 
-class TrainingSet(BaseModel):
+class TrainingSet(TrainingOptions):
     """Stars with reference labels, and how networks are trained on them.
 
-    One network per label; the labels of one set share the stars, the standardisation and the split.
+    One network per label; the labels of one set share the stars, the standardisation and the split. The options of
+    training (layers, epochs, ...) are those of `vacframe.ml.options.TrainingOptions`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
     """Names the output columns: ``<label>_<name>``."""
     labels: Name = "reference_labels"
     """Product with the reference labels."""
+    key: Literal["obsid", "source_id"] = "obsid"
+    """Its column that says which star a row is; with source_id the product `crossmatch` is needed."""
     label_columns: tuple[Name, ...] = Field(min_length=1)
     """Its columns to learn."""
     where: str = ""
-    """Expression that the stars of the set fulfil; empty takes all of them."""
+    """Expression that the stars of the set fulfil, on `snr_g` and `z` of the spectrum and any other column of the
+    label table; empty takes all of them."""
     windows: tuple[Interval, ...] | None = None
     """Only these wavelengths enter, Å (vacuum, rest frame), within the plugin's `windows`; None is all of them."""
-    layers: tuple[Annotated[int, Field(ge=1)], ...] = (512, 256, 64)
-    """Neurons of the hidden ReLU layers (section 2.1 of the paper)."""
     test_fraction: float = Field(default=0.3, ge=0.0, lt=1.0)
     """Fraction of the stars kept from training, chosen by a hash of the key."""
-    validation_fraction: float = Field(default=0.1, gt=0.0, lt=1.0)
+    validation_fraction: float = Field(default=0.15, gt=0.0, lt=1.0)
     """Fraction of the training stars that decide when to stop, chosen by another hash of the key."""
     minimum_stars: int = Field(default=50, ge=2)
     """Fewer training stars than this is an error."""
     ranges: dict[str, Interval] = {}
     """Label → (smallest, largest) value of the training grid; a label not named takes the training stars' own."""
-    epochs: int = Field(default=300, ge=1)
-    """Passes over the training stars, at most."""
-    patience: int = Field(default=30, ge=1)
-    """Stop a network after this many epochs without a smaller validation loss, and keep its best weights."""
-    batch_size: int = Field(default=64, ge=1)
-    """Stars per gradient step."""
-    learning_rate: float = Field(default=1e-3, gt=0.0)
-    """Of the Adam optimiser (the paper names none)."""
-    l2: float = Field(default=0.0, ge=0.0)
-    """Weight of the squared weights in the loss (0 in the paper)."""
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    """Fraction of the neurons switched off in each training step (0 in the paper)."""
-    ensemble: int = Field(default=1, ge=1)
-    """Networks per label, from different seeds; their mean is the estimate (1 in the paper)."""
+    report_where: str = ""
+    """Expression on the test stars that the report also judges by themselves; empty judges all of them only."""
 
     @model_validator(mode="after")
     def _consistent(self) -> TrainingSet:
@@ -90,6 +80,8 @@ class TrainingSet(BaseModel):
         for label, (low, high) in self.ranges.items():
             if not low < high:
                 raise ValueError(f"training set {self.name!r}: range of {label} is {low} to {high}, not ascending")
+        for expression in filter(None, (self.where, self.report_where)):
+            check(expression, what=f"where of training set {self.name!r}")
         if self.windows is not None:
             _check_windows(self.windows, f"training set {self.name!r}: ")
         return self
@@ -98,6 +90,7 @@ class TrainingSet(BaseModel):
 PASTEL = TrainingSet(
     name="pastel",
     labels="pastel_labels",
+    key="source_id",
     label_columns=("teff", "logg", "feh"),
     where="snr_g > 50",
     test_fraction=462 / (1281 + 462),
@@ -108,6 +101,7 @@ PASTEL = TrainingSet(
 APOGEE = TrainingSet(
     name="apogee",
     labels="apogee_labels",
+    key="source_id",
     label_columns=("logg", "feh", "mh", "alpha_m", "c_fe", "n_fe"),
     where="snr_g > 80",
     test_fraction=6124 / (8753 + 6124),
@@ -141,6 +135,7 @@ _MAGNITUDE_RANGES: dict[str, Interval] = {
 LGMWAS = TrainingSet(
     name="lgmwas",
     labels="lgmwas_labels",
+    key="source_id",
     label_columns=tuple(_MAGNITUDE_RANGES),
     where="snr_g > 100",
     test_fraction=3086 / (6000 + 3086),
@@ -164,6 +159,9 @@ class NnLabelsConfig(BaseModel):
     """A spectrum with a larger fraction of bad pixels in any window is rejected (ours; the paper gives none)."""
     training_sets: tuple[TrainingSet, ...] = Field(default=(PASTEL, APOGEE, LGMWAS), min_length=1)
     """In TOML: ``[[plugins.nn_labels.training_sets]]``; giving any replaces the paper's three."""
+    baseline: Literal["", "pca_svr"] = ""
+    """A second method that the report trains and judges on the same stars: 50 principal components and support vector
+    regression (needs scikit-learn)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> NnLabelsConfig:

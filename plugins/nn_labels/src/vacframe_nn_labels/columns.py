@@ -1,0 +1,73 @@
+"""Columns that depend on the configuration: one per label and training set."""
+
+from __future__ import annotations
+
+import vacframe as vf
+from vacframe.core.expression import names_in
+from vacframe.core.schemas.lamost import LAMOST_SPECTRA
+from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
+
+SPECTRUM_COLUMNS = ("snr_g", "z")
+"""Columns of the spectrum that expressions may name; every other name is a column of the label table."""
+
+NOT_IN_SET, TRAINING, TEST = 0, 1, 2
+"""Values of ``split_<set>``."""
+
+_KNOWN = {
+    "teff": ("Effective temperature", "K", "phys.temperature.effective"),
+    "logg": ("Surface gravity, log10 of cm s-2", "dex", "phys.gravity"),
+    "feh": ("Iron abundance [Fe/H]", "dex", "phys.abund.Fe"),
+    "mh": ("Metallicity [M/H]", "dex", "phys.abund.Z"),
+    "alpha_m": ("Abundance of the alpha elements [alpha/M]", "dex", "phys.abund"),
+    "c_fe": ("Carbon abundance [C/Fe]", "dex", "phys.abund"),
+    "n_fe": ("Nitrogen abundance [N/Fe]", "dex", "phys.abund"),
+}
+
+
+def label_column(label: str, training_set: str, origin: str) -> vf.Column:
+    """Return the column ``<label>_<set>``; `origin` ends its description."""
+    meaning, unit, ucd = _KNOWN.get(label, (f"Label {label}", None, None))
+    if label.startswith("m_"):
+        meaning, unit, ucd = f"Absolute magnitude {label}", "mag", "phys.magAbs"
+    return vf.column(f"{label}_{training_set}", "float32", f"{meaning}, {origin}", unit=unit, ucd=ucd)
+
+
+def error_column(label: str, training_set: str) -> vf.Column:
+    """Return the column ``err_<label>_<set>``."""
+    value = label_column(label, training_set, "")
+    ucd = f"stat.error;{value.ucd}" if value.ucd else "stat.error"
+    text = f"Error (1 sigma) of {value.name}"
+    return vf.column(f"err_{value.name}", "float32", text, unit=value.unit, ucd=ucd, minimum=0.0)
+
+
+def flag_column(label: str, training_set: str) -> vf.Column:
+    """Return the column ``flag_<label>_<set>``."""
+    name = f"{label}_{training_set}"
+    text = f"1 where {name} lies outside the training grid or is missing, else 0"
+    return vf.column(f"flag_{name}", "int8", text, ucd="meta.code.qual", nullable=False, minimum=0, maximum=1)
+
+
+def split_column(training_set: str) -> vf.Column:
+    """Return the column ``split_<set>``."""
+    text = f"Part of the star in training set {training_set}: 0 none, 1 training, 2 test"
+    return vf.column(f"split_{training_set}", "int8", text, ucd="meta.code", nullable=False, minimum=0, maximum=2)
+
+
+def identity() -> tuple[vf.Column, ...]:
+    """Return the columns obsid, ra, dec and snr_g."""
+    return tuple(LAMOST_SPECTRA[name] for name in ("obsid", "ra", "dec", "snr_g"))
+
+
+def read_columns(config: NnLabelsConfig) -> dict[str, tuple[str, ...]]:
+    """Return, for each label product of the configuration, the columns that are read of it."""
+    read: dict[str, dict[str, None]] = {}
+    for chosen in config.training_sets:
+        names = (chosen.key, *chosen.label_columns, *named(chosen))
+        read.setdefault(chosen.labels, {}).update(dict.fromkeys(names))
+    return {product: tuple(names) for product, names in read.items()}
+
+
+def named(chosen: TrainingSet) -> list[str]:
+    """Return the columns of the label table that the expressions of a training set name."""
+    expressions = [e for e in (chosen.where, chosen.report_where) if e]
+    return [n for e in expressions for n in names_in(e) if n not in SPECTRUM_COLUMNS]

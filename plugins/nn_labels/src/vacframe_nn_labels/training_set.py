@@ -1,0 +1,118 @@
+"""The products `nn_training_set` and `nn_training_counts`: stars with reference labels, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import vacframe as vf
+from vacframe_nn_labels.columns import (
+    SPECTRUM_COLUMNS,
+    identity,
+    label_column,
+    read_columns,
+    split_column,
+)
+from vacframe_nn_labels.config import NnLabelsConfig
+from vacframe_nn_labels.normalized import normalized_schema
+from vacframe_nn_labels.registry import plugin
+
+COUNTS = vf.TableSchema(
+    description="Stars of each training set, and where the others were lost",
+    columns=(
+        vf.column("training_set", "string", "Name of the training set", ucd="meta.id", nullable=False),
+        vf.column("spectra", "int64", "Normalised spectra", ucd="meta.number", nullable=False),
+        vf.column("label_rows", "int64", "Rows of the label table", ucd="meta.number", nullable=False),
+        vf.column("labelled", "int64", "Spectra with a row in the label table", ucd="meta.number", nullable=False),
+        vf.column("chosen", "int64", "Of these, those that fulfil where", ucd="meta.number", nullable=False),
+        vf.column("complete", "int64", "Of these, those with every label", ucd="meta.number", nullable=False),
+        vf.column("training", "int64", "Of these, those used for training", ucd="meta.number", nullable=False),
+        vf.column("test", "int64", "Of these, those kept for the test", ucd="meta.number", nullable=False),
+        vf.column("too_few", "bool", "Fewer for training than minimum_stars", ucd="meta.code", nullable=False),
+    ),
+)
+
+
+def training_set_schema(config: NnLabelsConfig) -> vf.TableSchema:
+    """Return the schema of `nn_training_set`."""
+    spectrum = normalized_schema(config)
+    columns = [*identity(), spectrum["flux"], spectrum["ivar"]]
+    columns.append(
+        vf.column("in_training", "bool", "Used for training in any set", ucd="meta.code", nullable=False),
+    )
+    for chosen in config.training_sets:
+        columns += [label_column(n, chosen.name, f"reference ({chosen.labels})") for n in chosen.label_columns]
+        columns.append(split_column(chosen.name))
+        text = f"In training set {chosen.name} and fulfils its report_where"
+        columns.append(vf.column(f"report_{chosen.name}", "bool", text, ucd="meta.code", nullable=False))
+    return vf.TableSchema(
+        description="Normalised spectra of stars with reference labels",
+        key="obsid",
+        position=vf.Position(epoch=2000.0),
+        columns=tuple(columns),
+    )
+
+
+def _training_set_needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
+    yield vf.same("lamost_normalized", ["obsid", *SPECTRUM_COLUMNS, "flux", "ivar"])
+    keys = {chosen.labels: chosen.key for chosen in config.training_sets}
+    if "source_id" in keys.values():
+        yield vf.same("crossmatch", ["obsid", "source_id"])
+    for product, columns in read_columns(config).items():
+        yield vf.by_key(product, keys[product], columns)
+
+
+@plugin.product(
+    "nn_training_set",
+    table=training_set_schema,
+    needs=_training_set_needs,
+    config_fields=("training_sets",),
+)
+def nn_training_set(inputs: Any, context: Any) -> vf.Result:
+    """Normalised spectra of stars with reference labels, each in the training or the test part of its sets."""
+    import numpy as np
+
+    from vacframe_nn_labels.columns import TRAINING
+    from vacframe_nn_labels.selection import select_stars
+
+    spectra = inputs["lamost_normalized"]
+    table: dict[str, Any] = {}
+    member = np.zeros(len(spectra), dtype=bool)
+    training = np.zeros(len(spectra), dtype=bool)
+    for chosen in context.config.training_sets:
+        in_test = context.split(spectra["obsid"], chosen.test_fraction, name=chosen.name)
+        stars = select_stars(chosen, spectra, inputs[chosen.labels], in_test)
+        table |= {f"{n}_{chosen.name}": stars.labels[:, i] for i, n in enumerate(chosen.label_columns)}
+        table |= {f"split_{chosen.name}": stars.split, f"report_{chosen.name}": stars.reported}
+        member |= stars.complete
+        training |= stars.split == TRAINING
+    table |= {"obsid": spectra["obsid"], "in_training": training}
+    rows = np.flatnonzero(member)
+    kept = spectra.take(rows)
+    table = {name: values[rows] for name, values in table.items()}
+    table |= {name: kept.arrow[name] for name in ("snr_g", "flux", "ivar")}
+    return vf.Result(table)
+
+
+def _counts_needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
+    yield vf.all_rows("lamost_normalized", ["obsid", *SPECTRUM_COLUMNS])
+    for product, columns in read_columns(config).items():
+        yield vf.all_rows(product, columns)
+
+
+@plugin.product("nn_training_counts", kind="whole", table=COUNTS, needs=_counts_needs, config_fields=("training_sets",))
+def nn_training_counts(inputs: Any, context: Any) -> vf.Result:
+    """Stars of each training set: spectra in common with the labels, after `where`, with every label."""
+    from vacframe_nn_labels.columns import TEST, TRAINING
+    from vacframe_nn_labels.selection import select_stars
+
+    spectra = inputs["lamost_normalized"]
+    rows: list[tuple[Any, ...]] = []
+    for chosen in context.config.training_sets:
+        in_test = context.split(spectra["obsid"], chosen.test_fraction, name=chosen.name)
+        stars = select_stars(chosen, spectra, inputs[chosen.labels], in_test)
+        steps = (stars.labelled, stars.chosen, stars.complete, stars.split == TRAINING, stars.split == TEST)
+        numbers = [int(step.sum()) for step in steps]
+        few = numbers[3] < chosen.minimum_stars
+        rows.append((chosen.name, len(spectra), len(inputs[chosen.labels]), *numbers, few))
+    return vf.Result({name: list(values) for name, values in zip(COUNTS.names, zip(*rows, strict=True), strict=True)})

@@ -1,0 +1,71 @@
+"""The numerical framework under Keras: the few operations that `keras.ops` does not have.
+
+The only module that imports a framework; everything else uses `keras.ops`. Importing it starts the framework,
+so import it inside functions, in a process that will not fork afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+
+from vacframe.core.errors import UsageError
+
+if keras.config.backend() != "tensorflow":
+    raise UsageError(
+        f"KERAS_BACKEND is {keras.config.backend()!r}; vacframe.ml runs on 'tensorflow'. Unset the variable, or set it "
+        "to tensorflow."
+    )
+
+import tensorflow as tf
+
+
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` of tensors compiled into one graph; it is traced once per set of shapes."""
+    return tf.function(function)
+
+
+def value_and_gradient(
+    function: Callable[..., tuple[Any, Any]],
+) -> Callable[..., tuple[Any, Any, list[Any]]]:
+    """Return a function that also gives the gradient with respect to its first argument.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(weights, *rest) -> (value, extra)``, `weights` a list of tensors, `value` a scalar.
+
+    Returns
+    -------
+    callable
+        ``(weights, *rest) -> (value, extra, gradient)``; `gradient` is a list like `weights`.
+    """
+
+    def evaluated(weights: list[Any], *rest: Any) -> tuple[Any, Any, list[Any]]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            value, extra = function(weights, *rest)
+        return value, extra, tape.gradient(value, weights)
+
+    return evaluated
+
+
+def random_normal(shape: tuple[int, ...], seed: Any) -> Any:
+    """Return standard normal float32 numbers that depend on `seed`, an int32 tensor of shape (2,), only."""
+    return tf.random.stateless_normal(shape, seed)
+
+
+def random_uniform(shape: tuple[int, ...], seed: Any) -> Any:
+    """Return float32 numbers uniform in [0, 1) that depend on `seed`, an int32 tensor of shape (2,), only."""
+    return tf.random.stateless_uniform(shape, seed)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of Keras and of the framework."""
+    return {"keras": keras.__version__, "tensorflow": tf.__version__}
