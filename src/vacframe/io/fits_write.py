@@ -1,0 +1,148 @@
+"""Writing a table as a FITS binary table with all the cards that describe it."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+
+from vacframe.core.schema import Column, TableSchema
+from vacframe.io.packing import ascii_text, fixed_text, pack, values_of
+
+_CODES = {"int16": "I", "int32": "J", "int64": "K", "uint8": "B", "float32": "E", "float64": "D"}
+_BLOCK = 2880
+
+
+def fits_unit(unit: str | None) -> str:
+    """Return a unit in FITS notation, or as it is where FITS has none (``dex``)."""
+    from astropy import units
+
+    if not unit:
+        return ""
+    try:
+        return units.Unit(unit).to_string("fits")
+    except ValueError:
+        return unit
+
+
+def write_fits(
+    file: IO[bytes], table: pa.Table, schema: TableSchema, *, name: str, description: str, provenance: dict[str, Any]
+) -> None:
+    """Write a table as the first extension of a FITS file.
+
+    Units, descriptions, UCDs and null values are the cards TUNIT, TCOMM, TUCD and TNULL (a value that does not
+    occur in the column; a column of 8-bit integers that uses all values becomes 16-bit). Null floats are NaN, null
+    text is empty, a null logical is a 0 byte. Text is written in ASCII (accents dropped), as the standard demands.
+    RADESYS and POSEPOCH hold frame and epoch of the positions; HISTORY holds the provenance, one JSON value a key.
+
+    Parameters
+    ----------
+    file : binary file
+        Open for writing.
+    table : pyarrow.Table
+        Columns as in `schema`.
+    schema : TableSchema
+        Declares the columns.
+    name, description : str
+        EXTNAME and the comment beside it.
+    provenance : dict
+        Anything that JSON can hold.
+    """
+    from astropy.io import fits
+
+    primary = fits.Header()
+    primary["SIMPLE"], primary["BITPIX"], primary["NAXIS"], primary["EXTEND"] = True, 8, 0, True
+    primary["ORIGIN"] = "vacframe"
+    primary["OBJECT"] = ascii_text(name)
+    for key, value in provenance.items():
+        primary.add_history(ascii_text(f"{key} = {json.dumps(value)}"))
+    header = fits.Header()
+    cells = []
+    for number, col in enumerate(schema.columns, start=1):
+        values, raw, cards = _cells(table[col.name], col)
+        cells.append((values, raw))
+        _describe(header, number, col, cards)
+    data = pack(cells, table.num_rows)
+    width = len(data) // table.num_rows if table.num_rows else sum(_width(v) for v, _ in cells)
+    top = fits.Header()
+    top["XTENSION"], top["BITPIX"], top["NAXIS"] = "BINTABLE", 8, 2
+    top["NAXIS1"], top["NAXIS2"] = width, table.num_rows
+    top["PCOUNT"], top["GCOUNT"], top["TFIELDS"] = 0, 1, len(schema.columns)
+    top["EXTNAME"] = ascii_text(name)
+    if schema.position:
+        top["RADESYS"] = (schema.position.frame, "frame of the positions")
+        if schema.position.epoch is not None:
+            top["POSEPOCH"] = (schema.position.epoch, "epoch of the positions, Julian year")
+    if description:
+        top["COMMENT"] = ascii_text(description)
+    top.extend(header, update=False)
+    for part in (primary, top):
+        file.write(part.tostring().encode("ascii"))
+    file.write(data)
+    file.write(b"\x00" * (-len(data) % _BLOCK))
+
+
+def _width(values: np.ndarray) -> int:
+    return values.dtype.itemsize * int(np.prod(values.shape[1:]))
+
+
+def _describe(header: Any, number: int, col: Column, cards: dict[str, Any]) -> None:
+    header[f"TTYPE{number}"] = col.name
+    for key, value in cards.items():
+        header[f"{key}{number}"] = value
+    said = {"TUNIT": fits_unit(col.unit), "TUCD": col.ucd or "", "TCOMM": ascii_text(col.description)}
+    for key, text in said.items():
+        if text:
+            header[f"{key}{number}"] = text
+
+
+def _cells(column: pa.ChunkedArray, col: Column) -> tuple[np.ndarray, bool, dict[str, Any]]:
+    """Return the cells of a column as FITS stores them, whether they are bytes, and the cards of their format."""
+    values, missing = values_of(column, col)
+    repeat = "" if col.length is None else str(col.length)
+    if col.dtype == "string":
+        text = fixed_text(np.array([ascii_text(v) for v in values], dtype=object), "ascii")
+        return text, True, {"TFORM": f"{text.dtype.itemsize}A"}
+    if col.dtype == "bool":
+        letters = np.where(values, np.uint8(ord("T")), np.uint8(ord("F")))
+        letters[missing] = 0
+        return letters, False, {"TFORM": f"{repeat}L"}
+    if col.is_float:
+        return values, False, {"TFORM": repeat + _CODES[col.dtype]}
+    return _integers(values, missing, repeat)
+
+
+def _integers(values: np.ndarray, missing: np.ndarray, repeat: str) -> tuple[np.ndarray, bool, dict[str, Any]]:
+    null = _unused(values[~missing]) if missing.any() else None
+    if missing.any() and null is None:
+        values = values.astype(np.int16)
+        null = np.iinfo(np.int16).min
+    dtype = values.dtype
+    cards: dict[str, Any] = {"TFORM": repeat + _CODES.get(dtype.name, "")}
+    if null is not None:
+        values = values.copy()
+        values[missing] = null
+    if dtype.name in _CODES:
+        return values, False, cards | ({} if null is None else {"TNULL": null})
+    top = 1 << (8 * dtype.itemsize - 1)
+    stored = np.dtype("u1") if dtype == np.int8 else np.dtype(f"i{dtype.itemsize}")
+    bits = values.view(f"u{dtype.itemsize}")
+    values = (bits ^ bits.dtype.type(top)).view(stored)
+    zero = -top if dtype == np.int8 else top
+    cards = {"TFORM": repeat + _CODES[stored.name], "TSCAL": 1, "TZERO": zero}
+    return values, False, cards | ({} if null is None else {"TNULL": int(null) - zero})
+
+
+def _unused(values: np.ndarray) -> int | None:
+    """Return the lowest or highest number of the type, or else any, that does not occur; None if all do."""
+    limits = np.iinfo(values.dtype)
+    for candidate in (limits.min, limits.max):
+        if limits.min == 0 and candidate == 0:
+            continue
+        if not (values == candidate).any():
+            return int(candidate)
+    used = np.unique(values)
+    gaps = np.flatnonzero(np.diff(used.astype(object)) > 1)
+    return int(used[gaps[0]]) + 1 if gaps.size else None
