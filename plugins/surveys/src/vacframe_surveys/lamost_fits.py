@@ -13,6 +13,7 @@ import re
 import warnings
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ CARD = 80
 _IMAGE_TYPES = {-32: ">f4", -64: ">f8"}
 _COLUMN_TYPES = {"E": ">f4", "D": ">f8", "I": ">i2", "J": ">i4", "K": ">i8"}
 _TEXT = re.compile(r" *'((?:[^']|'')*)' *(?:/.*)?")
+_PADDED = {key: key.encode().ljust(8) for key in KEYS}
+_END = b"END".ljust(CARD)
 _MEDIUM = re.compile(r"COADD_[BR]|[BR]-\d+")
 
 
@@ -135,7 +138,7 @@ def read_fast(raw: bytes) -> Spectrum | None:
             arrays = _fast_table(raw, end)
         else:
             return None
-        cards = {key: _value(raw, places, key) for key in KEYS if _field(key) in places}
+        cards = {key: _card(raw, places[padded]) for key, padded in _PADDED.items() if padded in places}
     except _Unusual:
         return None
     return Spectrum(cards, *(a.astype(a.dtype.newbyteorder("=")) for a in arrays))
@@ -158,16 +161,23 @@ def _header(raw: bytes, start: int) -> tuple[dict[bytes, int], int]:
 
 def _value(raw: bytes, places: dict[bytes, int], key: str) -> Card:
     at = places.get(_field(key))
-    if at is None or raw[at + 8 : at + 10] != b"= ":
+    if at is None:
         raise _Unusual
+    return _card(raw, at)
+
+
+def _card(raw: bytes, at: int) -> Card:
+    """Return the value of the card at a place: text, integer, number or logical (FITS standard 4.0, section 4.2)."""
     try:
-        body = raw[at + 10 : at + CARD].decode("ascii")
-        text = _TEXT.fullmatch(body)
-        if text is not None:
-            if text[1].endswith("&"):
+        indicator, body = raw[at + 8 : at + 10], raw[at + 10 : at + CARD].decode("ascii")
+        if indicator != b"= ":
+            raise _Unusual
+        word = body.split("/", 1)[0].strip()
+        if word[:1] == "'":
+            text = _TEXT.fullmatch(body)
+            if text is None or text[1].endswith("&"):
                 raise _Unusual
             return text[1].replace("''", "'").rstrip()
-        word = body.split("/", 1)[0].strip()
         if word in ("T", "F"):
             return word == "T"
         return int(word) if word.lstrip("+-").isdigit() else float(word)
@@ -192,25 +202,37 @@ def _fast_image(raw: bytes, places: dict[bytes, int], end: int) -> list[np.ndarr
 
 
 def _fast_table(raw: bytes, start: int) -> list[np.ndarray]:
-    places, end = _header(raw, start)
+    last = raw.find(_END, start)
+    if last < 0 or (last - start) % CARD:
+        raise _Unusual
+    header = raw[start : last + CARD]
+    end = start + -(-len(header) // BLOCK) * BLOCK
+    return [_block(raw, kind, count, end + offset) for kind, count, offset in _table_layout(header)]
+
+
+@lru_cache(maxsize=64)
+def _table_layout(header: bytes) -> tuple[tuple[str, int, int], ...]:
+    """Return type, length and offset of each of `COLUMNS`; the header of the table differs in few files."""
+    places, _ = _header(header, 0)
     expected: dict[str, Card] = {"XTENSION": "BINTABLE", "EXTNAME": "COADD", "NAXIS2": 1, "PCOUNT": 0, "GCOUNT": 1}
-    if any(_value(raw, places, key) != value for key, value in expected.items()):
+    if any(_value(header, places, key) != value for key, value in expected.items()):
         raise _Unusual
     if any(key.startswith((b"TSCAL", b"TZERO", b"TNULL")) for key in places):
         raise _Unusual
-    found, offset = {}, end
-    for number in range(1, int(_value(raw, places, "TFIELDS")) + 1):
-        form = str(_value(raw, places, f"TFORM{number}"))
+    found, offset = {}, 0
+    for number in range(1, int(_value(header, places, "TFIELDS")) + 1):
+        form = str(_value(header, places, f"TFORM{number}"))
         kind, repeat = _COLUMN_TYPES.get(form[-1:]), form[:-1]
         if kind is None or not repeat.isdigit():
             raise _Unusual
-        values = _block(raw, kind, int(repeat), offset)
-        found[str(_value(raw, places, f"TTYPE{number}"))] = values
-        offset += values.nbytes
-    arrays = [found.get(name) for name in COLUMNS]
-    if offset - end != _value(raw, places, "NAXIS1") or any(a is None or len(a) != len(arrays[0]) for a in arrays):  # type: ignore[arg-type]
+        found[str(_value(header, places, f"TTYPE{number}"))] = (kind, int(repeat), offset)
+        offset += int(repeat) * np.dtype(kind).itemsize
+    if offset != _value(header, places, "NAXIS1") or not {*COLUMNS} <= {*found}:
         raise _Unusual
-    return arrays  # type: ignore[return-value]
+    layout = tuple(found[name] for name in COLUMNS)
+    if len({count for _, count, _ in layout}) > 1:
+        raise _Unusual
+    return layout
 
 
 def read_astropy(raw: bytes) -> Spectrum:
