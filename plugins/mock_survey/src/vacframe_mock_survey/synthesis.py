@@ -33,14 +33,25 @@ REACH = 6
 _SIGMA = 1.0 / (RESOLUTION * 2.354820045 * math.log(10.0) * STEP)
 """Instrumental width in pixels, the same all over the spectrum."""
 
-BALMER_F = (
-    0.6407, 0.1193, 0.04467, 0.02209, 0.01270, 0.008036, 0.005429, 0.003851, 0.002835, 0.002151, 0.001672, 0.001326,
-    0.001070, 0.000877,
+HYDROGEN = np.array(
+    [
+        *((2, 3 + k, f) for k, f in enumerate((
+            0.6407, 0.1193, 0.04467, 0.02209, 0.01270, 0.008036, 0.005429, 0.003851, 0.002835, 0.002151, 0.001672,
+            0.001326, 0.001070, 0.000877,
+        ))),
+        *((3, 8 + k, f) for k, f in enumerate((
+            0.02766, 0.01846, 0.01300, 0.009532, 0.007212, 0.005591, 0.004425, 0.003563, 0.002911, 0.002410, 0.002018,
+        ))),
+    ]
 )  # fmt: skip
-"""Oscillator strengths of H-alpha, H-beta, … (Wiese, Smith & Glennon 1966, NSRDS-NBS 4)."""
-STARK = 2.0e-3
-"""Wing constant of H-alpha: S(alpha) = STARK (n / 3)^2 alpha^-5/2, alpha in Å per unit field; after Underhill &
-Waddell (1959, NBS Circular 603), electrons' share included, adjusted on LAMOST spectra."""
+"""Lower and upper level and oscillator strength of Balmer and Paschen lines (Wiese, Smith & Glennon 1966, NSRDS-NBS 4;
+the highest ones by their scaling as n^-3)."""
+BALMER_DEPTH, PASCHEN_DEPTH = 0.74, 0.35
+"""Limiting depth of hydrogen lines relative to that of metal lines: with their high excitation they form deeper.
+Adjusted on LAMOST spectra."""
+STARK = 8.0e-3
+"""Wing constant of H-alpha: S(alpha) = STARK (n / 3)^2 alpha^-5/2, alpha in Å per unit field; of the order of
+Underhill & Waddell's (1959, NBS Circular 603), adjusted on LAMOST spectra."""
 MOLECULES = {
     "CH": ("6.0", "1.0", 3.47, 14.46, 2858.0, 4.0, 0.930),
     "MgH": ("12.0", "1.0", 1.27, 5.83, 1495.0, 2.0, 0.968),
@@ -50,6 +61,8 @@ MOLECULES = {
 }
 """Atoms, dissociation energy (eV), rotational and vibrational constant (1/cm), electronic statistical weight of the
 ground state, reduced mass: Huber & Herzberg (1979), Constants of Diatomic Molecules (C2 with half of its low triplet)."""
+MOLECULAR_SATURATION = 6.0
+"""How early the summed absorption of a molecule's lines saturates; adjusted on the G band of LAMOST spectra."""
 BAND_TEMPERATURES = np.array([3200.0, 4000.0, 5200.0])
 BAND_MARGIN = 150
 """Pixels by which the molecular tables extend beyond the grid."""
@@ -123,7 +136,6 @@ _ATOM = np.array(
 _CONSTANTS = np.array([m[2:] for m in MOLECULES.values()])
 _HELIUM = op.HELIUM
 _C, _O = (int(np.flatnonzero(op.NUMBER == n)[0]) for n in (60, 80))
-_BALMER = np.array(BALMER_F)
 
 
 @numba.njit(cache=True)
@@ -169,24 +181,26 @@ def molecule_strength(temperature: float, gas_pressure: float, pe: float, abunda
 
 @numba.njit(cache=True)
 def hydrogen_lines(transmission, shift, teff, logg, abundance):  # type: ignore[no-untyped-def]
-    """Multiply the Balmer lines into a subpixel transmission; `shift` is the Doppler shift in pixels."""
+    """Multiply the hydrogen lines into a subpixel transmission; `shift` is the Doppler shift in pixels."""
     temperature = DEEP_TEMPERATURE * teff
     _, pe = op.layer(temperature, logg, DEEP_DEPTH, abundance)
     electrons = pe / (op.K * temperature)
     field = 1.25e-9 * electrons ** (2.0 / 3.0)
     ionised = op.saha(temperature, pe, 13.598, 0.5)
-    lower = 4.0 * 10.0 ** (-5040.0 / temperature * 10.199) / (1.0 + ionised)
     velocity = op.doppler_velocity(temperature, 1.008)
-    for k in range(_BALMER.size):
-        n = k + 3
-        wavelength = 911.7634 / (0.25 - 1.0 / (n * n))
+    for k in range(HYDROGEN.shape[0]):
+        first_level, n, strength = HYDROGEN[k]
+        inner = 1.0 / (first_level * first_level)
+        wavelength = 911.7634 / (inner - 1.0 / (n * n))
+        lower = 10.0 ** (-5040.0 / temperature * 13.598 * (1.0 - inner)) / inner / (1.0 + ionised)
         kappa = op.continuum(wavelength, temperature, pe)
         # pi e^2 / (m c^2) lambda^2 f N2 / kappa: opacity ratio integrated over wavelength in Å.
-        total = 8.8528e-13 * (wavelength * 1e-8) ** 2 * _BALMER[k] * lower / kappa * 1e8
+        total = 8.8528e-13 * (wavelength * 1e-8) ** 2 * strength * lower / kappa * 1e8
         doppler = wavelength * velocity / op.C
         wing = total * STARK * (n / 3.0) ** 2 * field**1.5
         core = total / (math.sqrt(math.pi) * doppler)
         limit = 1.0 - op.planck_ratio(wavelength, SURFACE_TEMPERATURE * teff, teff)
+        limit *= BALMER_DEPTH if first_level < 2.5 else PASCHEN_DEPTH
         # Half of the way to the neighbour in the series bounds the profile.
         reach = min(250.0, (wing / 0.003) ** 0.4 + 5.0 * doppler)
         center = (math.log10(wavelength) - FIRST) / STEP + shift
@@ -295,7 +309,7 @@ def molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, ba
             total += number[m] * max(a + u * (b - a), 0.1 * min(a, b))
         # Width of the lines in a pixel over the pixel: cross-section × wavelength / c over the pixel's fraction.
         eta = total * 10.0 ** (op.LINE_CONSTANT - log_kappa[z]) * math.sqrt(math.pi) / op.C / (STEP * 2.302585093)
-        weak[j] += limit[z] * eta / math.sqrt(1.0 + eta)
+        weak[j] += limit[z] * eta / math.sqrt(1.0 + MOLECULAR_SATURATION * eta)
 
 
 def normalised(
