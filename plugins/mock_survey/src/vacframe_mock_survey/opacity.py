@@ -18,6 +18,7 @@ EV = 1.602176634e-12
 M_E = 9.1093837015e-28
 AMU = 1.66053906660e-24
 """CODATA 2018, cgs."""
+LN10 = math.log(10.0)
 
 SPECIES = {
     "3.0": (1.05, 5.392, 2.1, 1.0, 6.9, 0), "6.0": (8.43, 11.260, 9.3, 6.0, 12.0, 0),
@@ -124,19 +125,26 @@ def continuum(wavelength: float, temperature: float, electron_pressure: float) -
 
 
 @numba.njit(cache=True)
-def electron_pressure(temperature: float, gas_pressure: float, abundance: np.ndarray) -> float:
-    """Return the electron pressure, by bisection in its logarithm; `abundance` is by number relative to hydrogen."""
+def electron_pressure(gas_pressure: float, ionised: np.ndarray, abundance: np.ndarray) -> float:
+    """Return the electron pressure, by bisection in its logarithm.
+
+    Parameters
+    ----------
+    gas_pressure : float
+        dyn/cm2.
+    ionised : ndarray, shape (1 + number of donors,)
+        N(ion)/N(neutral) at an electron pressure of 1 dyn/cm2 of hydrogen and the donors.
+    abundance : ndarray
+        By number relative to hydrogen, as of `abundances`.
+    """
     low, high = -6.0, math.log10(gas_pressure)
-    for _ in range(32):
+    for _ in range(26):
         middle = 0.5 * (low + high)
         pe = 10.0**middle
-        x = saha(temperature, pe, 13.598, 0.5)
-        electrons = x / (1.0 + x)
-        for i in _DONORS:
-            y = saha(temperature, pe, IONISATION[i], U_ION[i] / U_NEUTRAL[i])
-            electrons += abundance[i] * y / (1.0 + y)
-        nuclei = (gas_pressure - pe) / (1.0 + HELIUM)
-        if electrons * nuclei > pe:
+        electrons = ionised[0] / (pe + ionised[0])
+        for k in range(_DONORS.size):
+            electrons += abundance[_DONORS[k]] * ionised[k + 1] / (pe + ionised[k + 1])
+        if electrons * (gas_pressure - pe) / (1.0 + HELIUM) > pe:
             low = middle
         else:
             high = middle
@@ -149,8 +157,13 @@ def layer(temperature: float, logg: float, depth: float, abundance: np.ndarray) 
     gravity = 10.0**logg
     log_pg = 4.0
     pe = 1.0
+    ionised = np.empty(1 + _DONORS.size)
+    ionised[0] = saha(temperature, 1.0, 13.598, 0.5)
+    for k in range(_DONORS.size):
+        i = _DONORS[k]
+        ionised[k + 1] = saha(temperature, 1.0, IONISATION[i], U_ION[i] / U_NEUTRAL[i])
     for _ in range(12):
-        pe = electron_pressure(temperature, 10.0**log_pg, abundance)
+        pe = electron_pressure(10.0**log_pg, ionised, abundance)
         kappa = continuum(5000.0, temperature, pe) / ((1.0 + 4.0 * HELIUM) * AMU)
         # Opacity grows with depth: the mean above the layer is about half of its own.
         log_pg = 0.5 * (log_pg + math.log10(depth * gravity / (0.5 * kappa)))
@@ -214,8 +227,8 @@ def grow(growth: np.ndarray, log_eta: float, log_a: float) -> float:
     low = growth[j, i] * (1 - u) + growth[j, i + 1] * u
     high = growth[j + 1, i] * (1 - u) + growth[j + 1, i + 1] * u
     if log_eta < LOG_ETA[0]:
-        return 10.0 ** (low * (1 - v) + high * v + log_eta - LOG_ETA[0])
-    return 10.0 ** (low * (1 - v) + high * v)
+        return math.exp(LN10 * (low * (1 - v) + high * v + log_eta - LOG_ETA[0]))
+    return math.exp(LN10 * (low * (1 - v) + high * v))
 
 
 LINE_CONSTANT = math.log10(math.sqrt(math.pi) * (4.80320425e-10) ** 2 / (M_E * C) * 1e-8)

@@ -27,6 +27,8 @@ OVER = 5
 """Subpixels per pixel for strong lines."""
 STRONG = 0.5
 """Equivalent width, Å, from which a line's own profile is computed."""
+FAINTEST = -2.5
+"""log10 of the central opacity ratio below which a line is left out: less than 0.2 mÅ."""
 PHASES = 128
 REACH = 6
 """Pixels each side that a weak line spreads over."""
@@ -86,6 +88,8 @@ class Tables:
         Instrumental profile by subpixel phase, each row of sum 1.
     smooth : ndarray, shape (n,)
         The same on subpixels.
+    pixel_zone : ndarray, shape (PIXELS,)
+        Place of the pixels on `opacity.ZONES`, fractional index.
     bands : ndarray, shape (n_molecule, 3, PIXELS + 2 BAND_MARGIN), float32
         Molecular opacity at `BAND_TEMPERATURES`, already at the survey's resolution.
     """
@@ -99,6 +103,7 @@ class Tables:
     growth: np.ndarray
     kernel: np.ndarray
     smooth: np.ndarray
+    pixel_zone: np.ndarray
     bands: np.ndarray
 
 
@@ -126,6 +131,7 @@ def tables() -> Tables:
         growth=op.curve_of_growth(),
         kernel=kernel / kernel.sum(axis=1, keepdims=True),
         smooth=smooth,
+        pixel_zone=np.interp(10.0 ** (FIRST + STEP * np.arange(PIXELS)), op.ZONES, np.arange(op.ZONES.size)),
         bands=np.array(bands, dtype=np.float32),
     )
 
@@ -206,14 +212,15 @@ def hydrogen_lines(transmission, shift, teff, logg, abundance):  # type: ignore[
         center = (math.log10(wavelength) - FIRST) / STEP + shift
         half = reach / (wavelength * STEP * 2.302585093)
         first = max(0, int((center - half + REACH) * OVER))
-        last = min(transmission.size - 1, int((center + half + REACH) * OVER) + 1)
+        last = min(OVER * transmission.shape[1] - 1, int((center + half + REACH) * OVER) + 1)
         for i in range(first, last + 1):
             distance = abs((i / OVER - REACH - center) * wavelength * STEP * 2.302585093)
             v = distance / doppler
-            eta = wing / (distance * distance + 0.3) ** 1.25
+            square = distance * distance + 0.3
+            eta = wing / (square * math.sqrt(math.sqrt(square)))
             if v < 5.0:
                 eta += core * math.exp(-v * v)
-            transmission[i] *= 1.0 - limit * eta / (1.0 + eta)
+            transmission[i % OVER, i // OVER] *= 1.0 - limit * eta / (1.0 + eta)
 
 
 @numba.njit(cache=True)
@@ -223,7 +230,7 @@ def strong_line(transmission, center, wavelength, eta0, a, doppler, limit):  # t
     reach = min(150.0, doppler * math.sqrt(eta0 * a / (1.7725 * 0.003)) + 4.0 * doppler)
     half = reach / scale
     first = max(0, int((center - half + REACH) * OVER))
-    last = min(transmission.size - 1, int((center + half + REACH) * OVER) + 1)
+    last = min(OVER * transmission.shape[1] - 1, int((center + half + REACH) * OVER) + 1)
     step = scale / OVER / doppler
     for i in range(first, last + 1):
         v = (i / OVER - REACH - center) * scale / doppler
@@ -235,11 +242,11 @@ def strong_line(transmission, center, wavelength, eta0, a, doppler, limit):  # t
             if abs(u) < 5.0:
                 h += math.exp(-u * u)
             total += eta0 * h / (1.0 + eta0 * h)
-        transmission[i] *= 1.0 - limit * 0.2 * total
+        transmission[i % OVER, i // OVER] *= 1.0 - limit * 0.2 * total
 
 
 @numba.njit(cache=True)
-def star_spectrum(teff, logg, metals, alpha, velocity, place, wavelength, excitation, strength, species, zone, growth, kernel, smooth, bands, out):  # type: ignore[no-untyped-def]  # noqa: E501
+def star_spectrum(teff, logg, metals, alpha, velocity, place, wavelength, excitation, strength, species, zone, growth, kernel, smooth, bands, pixel_zone, out):  # type: ignore[no-untyped-def]  # noqa: E501
     """Fill `out`, shape (PIXELS,), with the normalised spectrum of one star."""
     abundance = op.abundances(metals, alpha)
     temperature = LINE_TEMPERATURE * teff
@@ -251,25 +258,27 @@ def star_spectrum(teff, logg, metals, alpha, velocity, place, wavelength, excita
         log_kappa[z] = math.log10(op.continuum(op.ZONES[z], temperature, pe) / CONTRAST)
         limit[z] = 1.0 - op.planck_ratio(op.ZONES[z], SURFACE_TEMPERATURE * teff, teff)
     speed = np.empty(number.size)
+    log_a = np.empty((number.size, op.ZONES.size))
     for s in range(number.size):
         speed[s] = op.doppler_velocity(temperature, op.MASS[s])
         number[s] -= math.log10(speed[s])
+        for z in range(op.ZONES.size):
+            log_a[s, z] = math.log10(op.damping(op.ZONES[z], temperature, gas, speed[s]))
     theta = 5040.0 / temperature
     shift = math.log10(1.0 + velocity / 299792.458) / STEP
-    transmission = np.ones((PIXELS + 2 * REACH) * OVER)
+    transmission = np.ones((OVER, PIXELS + 2 * REACH + 1))
     hydrogen_lines(transmission, shift, teff, logg, abundance)
     weak = np.zeros(PIXELS)
     for i in range(place.size):
         z, s = zone[i], species[i]
         log_eta = strength[i] + number[s] - theta * excitation[i] - log_kappa[z]
-        if log_eta < -3.5:
+        if log_eta < FAINTEST:
             continue
-        a = op.damping(wavelength[i], temperature, gas, speed[s])
         doppler = wavelength[i] * speed[s] / op.C
-        width = limit[z] * doppler * op.grow(growth, log_eta, math.log10(a))
+        width = limit[z] * doppler * op.grow(growth, log_eta, log_a[s, z])
         center = place[i] + shift
         if width > STRONG:
-            strong_line(transmission, center, wavelength[i], 10.0**log_eta, a, doppler, limit[z])
+            strong_line(transmission, center, wavelength[i], 10.0**log_eta, 10.0 ** log_a[s, z], doppler, limit[z])
             continue
         nearest = int(math.floor(center))
         row = kernel[int((center - nearest) * PHASES)]
@@ -278,37 +287,40 @@ def star_spectrum(teff, logg, metals, alpha, velocity, place, wavelength, excita
             j = nearest + k - REACH
             if 0 <= j < PIXELS:
                 weak[j] += depth * row[k]
-    molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, bands)
+    molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, bands, pixel_zone)
+    total = np.zeros(PIXELS)
+    for k in range(smooth.size):
+        row, tap = transmission[k % OVER, k // OVER : k // OVER + PIXELS], smooth[k]
+        for j in range(PIXELS):
+            total[j] += tap * row[j]
     for j in range(PIXELS):
-        total = 0.0
-        for k in range(smooth.size):
-            total += smooth[k] * transmission[j * OVER + k]
-        z = min(max((10.0 ** (FIRST + j * STEP) - op.ZONES[0]) / (op.ZONES[1] - op.ZONES[0]), 0.0), op.ZONES.size - 1.001)
-        low = limit[int(z)] * (1.0 - z + int(z)) + limit[int(z) + 1] * (z - int(z))
-        out[j] = total * (1.0 - low * (1.0 - math.exp(-weak[j] / low)))
+        z = pixel_zone[j]
+        k = int(z)
+        low = limit[k] * (1.0 - z + k) + limit[k + 1] * (z - k)
+        out[j] = total[j] * (1.0 - low * (1.0 - math.exp(-weak[j] / low)))
 
 
 @numba.njit(cache=True)
-def molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, bands):  # type: ignore[no-untyped-def]
+def molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, bands, pixel_zone):  # type: ignore[no-untyped-def]
     """Add the molecular bands to the depth `weak`, shape (PIXELS,)."""
     number = molecule_strength(temperature, gas, pe, abundance)
     inverse = 1.0 / temperature
     k = 0 if temperature < BAND_TEMPERATURES[1] else 1
     low, high = 1.0 / BAND_TEMPERATURES[k], 1.0 / BAND_TEMPERATURES[k + 1]
     u = min(max((inverse - low) / (high - low), 0.0), 1.5)
+    # Width of the lines in a pixel over the pixel: cross-section × wavelength / c over the pixel's fraction.
+    scale = 10.0 ** (op.LINE_CONSTANT - log_kappa) * math.sqrt(math.pi) / op.C / (STEP * 2.302585093)
     whole = int(math.floor(shift))
     part = shift - whole
     for j in range(PIXELS):
         p = j - whole + BAND_MARGIN
-        x = 10.0 ** (FIRST + j * STEP)
-        z = min(max(int((x - op.ZONES[0]) / (op.ZONES[1] - op.ZONES[0]) + 0.5), 0), op.ZONES.size - 1)
+        z = int(pixel_zone[j] + 0.5)
         total = 0.0
         for m in range(number.size):
             a = bands[m, k, p] * (1.0 - part) + bands[m, k, p - 1] * part
             b = bands[m, k + 1, p] * (1.0 - part) + bands[m, k + 1, p - 1] * part
             total += number[m] * max(a + u * (b - a), 0.1 * min(a, b))
-        # Width of the lines in a pixel over the pixel: cross-section × wavelength / c over the pixel's fraction.
-        eta = total * 10.0 ** (op.LINE_CONSTANT - log_kappa[z]) * math.sqrt(math.pi) / op.C / (STEP * 2.302585093)
+        eta = total * scale[z]
         weak[j] += limit[z] * eta / math.sqrt(1.0 + MOLECULAR_SATURATION * eta)
 
 
@@ -332,6 +344,6 @@ def normalised(
         star_spectrum(
             float(teff[i]), float(logg[i]), float(metals[i]), float(alpha[i]), float(velocity[i]),
             t.place, t.wavelength, t.excitation, t.strength, t.species, t.zone, t.growth, t.kernel, t.smooth, t.bands,
-            out[i],
+            t.pixel_zone, out[i],
         )  # fmt: skip
     return out
