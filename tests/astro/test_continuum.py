@@ -9,7 +9,9 @@ import scipy.signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vacframe.astro.continuum import fit_polynomials, normalise, polynomial_basis, running_median
+from vacframe.astro.continuum import normalise
+from vacframe.astro.polynomials import fit_polynomials, polynomial_basis
+from vacframe.astro.running_median import running_median
 from vacframe.astro.wavelength import log_grid
 
 PIXELS = 600

@@ -1,0 +1,308 @@
+"""Compiled kernels of the normalisation of spectra; use them through the modules named after what they do.
+
+They share one module because numba's cache notices a changed source file only for the module of the function
+that is called. Every spectrum is computed by itself in a fixed order of operations, so that its numbers depend
+on no other spectrum and on no thread count.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import prange
+
+from vacframe.astro.jit import compiled, compiled_parallel
+
+_LANES = 16
+"""Spectra that are worked on together: the running medians of a block slide side by side in the vector unit."""
+_SMALLEST_PIVOT = 1e-9
+"""Smallest Cholesky pivot (1 where every value is known) at which a polynomial counts as determined."""
+
+
+@compiled_parallel
+def normalise_rows(
+    flux: np.ndarray,
+    ivar: np.ndarray,
+    mask: np.ndarray,
+    shift: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    basis: np.ndarray,
+    width: int,
+    out_flux: np.ndarray,
+    out_ivar: np.ndarray,
+    bad_fraction: np.ndarray,
+    lowest: np.ndarray,
+) -> None:
+    """Fill the four outputs (zeros); window w begins at input pixel starts[w] and output pixel ends[w]."""
+    for block in prange((len(flux) + _LANES - 1) // _LANES):
+        first = block * _LANES
+        stop = min(len(flux), first + _LANES)
+        for w in range(len(starts)):
+            begin, end = ends[w], ends[w + 1]
+            _normalise_block(
+                flux[first:stop],
+                ivar[first:stop],
+                mask[first:stop],
+                shift[first:stop],
+                starts[w],
+                basis[:, begin:end],
+                width,
+                out_flux[first:stop, begin:end],
+                out_ivar[first:stop, begin:end],
+                bad_fraction[first:stop, w],
+                lowest[first:stop, w],
+            )
+
+
+@compiled
+def _normalise_block(
+    flux: np.ndarray,
+    ivar: np.ndarray,
+    mask: np.ndarray,
+    shift: np.ndarray,
+    start: int,
+    basis: np.ndarray,
+    width: int,
+    out_flux: np.ndarray,
+    out_ivar: np.ndarray,
+    bad_fraction: np.ndarray,
+    lowest: np.ndarray,
+) -> None:
+    """Normalise one window of at most `_LANES` spectra."""
+    for row in range(len(flux)):
+        _shift_row(flux[row], ivar[row], mask[row], shift[row], start, out_flux[row], out_ivar[row])
+    good = out_ivar > 0
+    smooth = np.empty(out_flux.shape)
+    _median_block(out_flux, good, width, smooth)
+    for row in range(len(flux)):
+        _fit_row(smooth[row], np.isfinite(smooth[row]), basis, smooth[row])
+        lowest[row] = _lowest(smooth[row])
+        bad_fraction[row] = 1 - good[row].sum() / good.shape[1]
+        _divide_row(smooth[row], out_flux[row], out_ivar[row])
+
+
+@compiled_parallel
+def shift_rows(
+    flux: np.ndarray,
+    ivar: np.ndarray,
+    mask: np.ndarray,
+    shift: np.ndarray,
+    start: int,
+    out_flux: np.ndarray,
+    out_ivar: np.ndarray,
+) -> None:
+    """Fill the outputs (zeros) with the shifted spectra."""
+    for row in prange(len(flux)):
+        _shift_row(flux[row], ivar[row], mask[row], shift[row], start, out_flux[row], out_ivar[row])
+
+
+@compiled
+def _is_good(flux: float, ivar: float, mask: int) -> bool:
+    return mask == 0 and ivar > 0 and math.isfinite(ivar) and math.isfinite(flux)
+
+
+@compiled
+def _shift_row(
+    flux: np.ndarray,
+    ivar: np.ndarray,
+    mask: np.ndarray,
+    shift: float,
+    start: int,
+    out_flux: np.ndarray,
+    out_ivar: np.ndarray,
+) -> None:
+    """Write the shifted flux and inverse variance of the good pixels."""
+    size = len(out_flux)
+    if not abs(shift) < len(flux):
+        return
+    whole = math.floor(shift)
+    t = shift - whole
+    first = start + int(whole) - 1
+    good = np.zeros(size + 3, dtype=np.bool_)
+    for j in range(max(0, -first), min(size + 3, len(flux) - first)):
+        good[j] = _is_good(flux[first + j], ivar[first + j], mask[first + j])
+    a, b = -t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2
+    c, d = -(t + 1) * t * (t - 2) / 2, (t + 1) * t * (t - 1) / 6
+    for i in range(size):
+        k = first + i
+        if not good[i + 1] or (t > 0 and not good[i + 2]):
+            continue
+        if t == 0:
+            out_flux[i] = flux[k + 1]
+            out_ivar[i] = ivar[k + 1]
+        elif good[i] and good[i + 3]:
+            out_flux[i] = a * flux[k] + b * flux[k + 1] + c * flux[k + 2] + d * flux[k + 3]
+            variance = a * a / ivar[k] + b * b / ivar[k + 1] + c * c / ivar[k + 2] + d * d / ivar[k + 3]
+            out_ivar[i] = 1 / variance
+        else:
+            out_flux[i] = (1 - t) * flux[k + 1] + t * flux[k + 2]
+            out_ivar[i] = 1 / ((1 - t) * (1 - t) / ivar[k + 1] + t * t / ivar[k + 2])
+
+
+@compiled_parallel
+def median_rows(values: np.ndarray, good: np.ndarray, width: int, out: np.ndarray) -> None:
+    """Fill `out` with running medians."""
+    count = len(values)
+    for block in prange((count + _LANES - 1) // _LANES):
+        first, stop = block * _LANES, min(count, (block + 1) * _LANES)
+        _median_block(values[first:stop], good[first:stop], width, out[first:stop])
+
+
+@compiled
+def _median_block(values: np.ndarray, good: np.ndarray, width: int, medians: np.ndarray) -> None:
+    """Write the running medians of at most `_LANES` rows; NaN where no good pixel is near.
+
+    The window of every row slides at the same time, a row per lane of the processor's vectors: `ordered` holds
+    each lane's values in ascending order, infinity standing for a bad pixel or one beyond the end, and every
+    step takes one value out and puts one in by comparisons alone.
+    """
+    count, size = values.shape
+    half = width // 2
+    incoming = np.full((size + 2 * half, _LANES), np.inf, dtype=values.dtype)
+    for lane in range(count):
+        for i in range(size):
+            if good[lane, i]:
+                incoming[half + i, lane] = values[lane, i]
+    ordered = np.full((width + 1) * _LANES, np.inf, dtype=values.dtype)
+    kept = np.full((width + 1) * _LANES, -np.inf, dtype=values.dtype)
+    enters, leaves = np.empty(width * _LANES, values.dtype), np.full(width * _LANES, np.inf, values.dtype)
+    number = np.zeros(_LANES, dtype=np.int64)
+    for j in range(half, size + 2 * half):
+        for slot in range(width):
+            for lane in range(_LANES):
+                enters[slot * _LANES + lane] = incoming[j, lane]
+        if j >= width:
+            for slot in range(width):
+                for lane in range(_LANES):
+                    leaves[slot * _LANES + lane] = incoming[j - width, lane]
+        _exchange(ordered, kept, leaves, enters)
+        for lane in range(_LANES):
+            number[lane] += np.int64(enters[lane] < np.inf) - np.int64(leaves[lane] < np.inf)
+        if j >= 2 * half:
+            for lane in range(count):
+                some = number[lane]
+                low = np.float64(ordered[max(some - 1, 0) // 2 * _LANES + lane])
+                high = np.float64(ordered[some // 2 * _LANES + lane])
+                medians[lane, j - 2 * half] = (low + high) / 2 if some else np.nan
+
+
+@compiled
+def _exchange(ordered: np.ndarray, kept: np.ndarray, leaves: np.ndarray, enters: np.ndarray) -> None:
+    """Take `leaves` out of the ordered values and put `enters` in, in every lane (both are given in every slot).
+
+    The slot after the last one of `ordered` stays infinite and the one before the first of `kept`, where the
+    values are put after the removal, minus infinity.
+    """
+    size = len(leaves)
+    for k in range(size):
+        here, after = ordered[k], ordered[k + _LANES]
+        kept[k + _LANES] = here if here < leaves[k] else after
+    for k in range(size):
+        before, here = kept[k], kept[k + _LANES]
+        larger = before if before > enters[k] else enters[k]
+        ordered[k] = larger if larger < here else here
+
+
+@compiled_parallel
+def fit_rows(values: np.ndarray, known: np.ndarray, basis: np.ndarray, out: np.ndarray) -> None:
+    """Fill `out` with least-squares polynomials."""
+    for row in prange(len(values)):
+        _fit_row(values[row], known[row], basis, out[row])
+
+
+@compiled
+def _fit_row(values: np.ndarray, known: np.ndarray, basis: np.ndarray, out: np.ndarray) -> None:
+    """Write the least-squares polynomial through the known values; NaN where they do not determine it.
+
+    With every value known they are the projections on the orthonormal basis. Otherwise the normal equations
+    (1 - U) c = projections are solved, where U sums the outer products of the basis at the unknown pixels.
+    """
+    terms, size = basis.shape
+    coefficients = np.zeros(terms)
+    matrix = np.eye(terms)
+    for i in range(size):
+        if not known[i]:
+            for p in range(terms):
+                for q in range(p + 1):
+                    matrix[p, q] -= basis[p, i] * basis[q, i]
+    filled = np.where(known, values, 0.0)
+    for k in range(terms):
+        coefficients[k] = _dot(basis[k], filled)
+    if not known.all():
+        _solve(matrix, coefficients)
+    _evaluate_row(coefficients, basis, out)
+
+
+@compiled
+def _dot(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the inner product, in eight partial sums of fixed order."""
+    sums = np.zeros(8)
+    whole = len(a) - len(a) % 8
+    for i in range(0, whole, 8):
+        for lane in range(8):
+            sums[lane] += a[i + lane] * b[i + lane]
+    for i in range(whole, len(a)):
+        sums[0] += a[i] * b[i]
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))
+
+
+@compiled
+def _solve(matrix: np.ndarray, vector: np.ndarray) -> None:
+    """Solve in place by Cholesky's method (lower triangle); `vector` becomes NaN where a pivot vanishes."""
+    terms = len(vector)
+    for p in range(terms):
+        for q in range(p + 1):
+            total = matrix[p, q]
+            for k in range(q):
+                total -= matrix[p, k] * matrix[q, k]
+            if p == q:
+                if not total > _SMALLEST_PIVOT:
+                    vector[:] = np.nan
+                    return
+                matrix[p, p] = math.sqrt(total)
+            else:
+                matrix[p, q] = total / matrix[q, q]
+    for p in range(terms):
+        for k in range(p):
+            vector[p] -= matrix[p, k] * vector[k]
+        vector[p] /= matrix[p, p]
+    for p in range(terms - 1, -1, -1):
+        for k in range(p + 1, terms):
+            vector[p] -= matrix[k, p] * vector[k]
+        vector[p] /= matrix[p, p]
+
+
+@compiled
+def _evaluate_row(coefficients: np.ndarray, basis: np.ndarray, out: np.ndarray) -> None:
+    out[:] = 0
+    for k in range(len(coefficients)):
+        factor = coefficients[k]
+        for i in range(len(out)):
+            out[i] += factor * basis[k, i]
+
+
+@compiled
+def _lowest(values: np.ndarray) -> float:
+    """Return the smallest value; NaN where the first is NaN (numba's parallel ``min`` passes over NaN)."""
+    low = values[0]
+    for value in values:
+        if value < low:
+            low = value
+    return low
+
+
+@compiled
+def _divide_row(continuum: np.ndarray, flux: np.ndarray, ivar: np.ndarray) -> None:
+    """Divide in place; fill bad pixels (ivar 0) between good ones linearly, 1 outside them."""
+    last = -1
+    for i in range(len(flux)):
+        if ivar[i] > 0:
+            flux[i] = flux[i] / continuum[i]
+            ivar[i] = ivar[i] * continuum[i] * continuum[i]
+            for j in range(last + 1, i):
+                share = (j - last) / (i - last)
+                flux[j] = 1.0 if last < 0 else (1 - share) * flux[last] + share * flux[i]
+            last = i
+    flux[last + 1 :] = 1.0
