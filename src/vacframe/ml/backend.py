@@ -1,29 +1,49 @@
 """The numerical framework under Keras: the few operations that `keras.ops` does not have.
 
-The only module that imports a framework; everything else uses `keras.ops`. Importing it starts the framework,
-so import it inside functions, in a process that will not fork afterwards.
+The only module that imports a framework; everything else uses `keras.ops`, which it hands out as `ops`. Importing it
+starts the framework, so import it inside functions, in a process that will not fork afterwards.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from vacframe.core.errors import UsageError
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # its products do not depend on the number of threads
 
-from vacframe.core.errors import UsageError
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Discard what libraries write to the standard error file (TensorFlow's greetings obey no setting)."""
+    saved, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nothing)
+
+
+with _quiet():
+    import keras
+    import tensorflow as tf
+    from keras import ops
+
+__all__ = ["jit", "library_versions", "ops", "random_normal", "random_uniform", "value_and_gradient"]
 
 if keras.config.backend() != "tensorflow":
     raise UsageError(
         f"KERAS_BACKEND is {keras.config.backend()!r}; vacframe.ml runs on 'tensorflow'. Unset the variable, or set it "
         "to tensorflow."
     )
-
-import tensorflow as tf
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,12 +7,13 @@ The weights of L networks share arrays with a leading axis of length L: ``[w0 (L
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from vacframe.ml import backend
-from keras import ops  # isort: skip  (the back end is chosen before Keras is imported)
+from vacframe.ml.backend import ops
 
 Weights = list[Any]
 
@@ -37,7 +38,7 @@ def initial_weights(inputs: int, layers: Sequence[int], seeds: Sequence[int]) ->
     streams = [np.random.Generator(np.random.Philox(seed)) for seed in seeds]
     sizes = [inputs, *layers, 1]
     weights = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in pairwise(sizes):
         limit = np.sqrt(6.0 / (fan_in + fan_out))
         drawn = [rng.uniform(-limit, limit, (fan_in, fan_out)).astype(np.float32) for rng in streams]
         weights += [np.stack(drawn), np.zeros((len(seeds), 1, fan_out), dtype=np.float32)]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from vacframe.ml import backend
+from vacframe.ml.backend import ops
 from vacframe.ml.options import TrainingOptions
 from vacframe.ml.stacked import Weights, apply, initial_weights
-from keras import ops  # isort: skip  (the back end is chosen before Keras is imported)
 
 ADAM = (0.9, 0.999, 1e-7)
 """Decay of the two moments, and the small number in the denominator (Kingma & Ba 2015; Keras' defaults)."""

@@ -63,7 +63,7 @@ class TrainingSet(TrainingOptions):
     """Fraction of the training stars that decide when to stop, chosen by another hash of the key."""
     minimum_stars: int = Field(default=50, ge=2)
     """Fewer training stars than this is an error."""
-    ranges: dict[str, Interval] = {}
+    ranges: dict[str, Interval] = Field(default_factory=dict)
     """Label → (smallest, largest) value of the training grid; a label not named takes the training stars' own."""
     report_where: str = ""
     """Expression on the test stars that the report also judges by themselves; empty judges all of them only."""

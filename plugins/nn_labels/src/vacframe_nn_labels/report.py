@@ -24,7 +24,7 @@ REPORT = vf.TableSchema(
         ),
         vf.column("unit", "string", "Unit of bias, scatter and the like", ucd="meta.unit"),
         vf.column("n", "int64", "Stars", ucd="meta.number", nullable=False),
-        vf.column("bias", "float64", "Median difference", ucd="stat.median"),
+        vf.column("bias", "float64", "Median difference", ucd="stat.value"),
         vf.column("scatter", "float64", "1.4826 x median absolute deviation from the median", ucd="stat.stdev"),
         vf.column("std", "float64", "Standard deviation", ucd="stat.stdev"),
         vf.column("p16", "float64", "16th percentile of the difference", ucd="stat.value"),

@@ -1,0 +1,118 @@
+"""Training of stacked networks."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from vacframe.ml.options import TrainingOptions
+from vacframe.ml.stacked import StackedNetworks
+from vacframe.ml.training import TrainingData, train
+
+OPTIONS = TrainingOptions(
+    layers=(16, 8), epochs=30, patience=30, batch_size=32, learning_rate=5e-3, noise=1.0, averaging=0.9
+)
+SEEDS = [11, 22, 33]
+
+
+def make_data(count=400, width=12):
+    """Return three smooth functions of noisy inputs; one row in five validates."""
+    rng = np.random.default_rng(3)
+    clean = rng.normal(size=(count, width))
+    errors = np.full((count, width), 0.05)
+    targets = np.stack([clean[:, 0], np.tanh(clean[:, 1] + clean[:, 2]), clean[:, 3] ** 2 - 1])
+    inputs = clean + errors * rng.normal(size=clean.shape)
+    single = (a.astype(np.float32) for a in (inputs, errors, targets))
+    return TrainingData(*single, np.arange(count) % 5 == 0)
+
+
+def only(data, number):
+    return TrainingData(data.inputs, data.errors, data.targets[[number]], data.validation)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_data()
+
+
+@pytest.fixture(scope="module")
+def trained(data):
+    return train(data, OPTIONS, SEEDS, seed=4)
+
+
+def digest(trained):
+    return hashlib.sha256(b"".join(w.tobytes() for w in trained.weights)).hexdigest()
+
+
+def test_learns(data, trained):
+    found = StackedNetworks(trained.weights).predict(data.inputs)[:, data.validation]
+    truth = data.targets[:, data.validation]
+    explained = 1 - ((found - truth) ** 2).mean(axis=1) / truth.var(axis=1)
+    assert (explained > [0.9, 0.9, 0.7]).all(), explained
+
+
+def test_stacked_equals_separate(data, trained):
+    for number, seed in enumerate(SEEDS):
+        alone = train(only(data, number), OPTIONS, [seed], seed=4)
+        for stacked, single in zip(trained.weights, alone.weights, strict=True):
+            np.testing.assert_allclose(stacked[number], single[0], atol=1e-4)
+        assert trained.best_epoch[number] == alone.best_epoch[0]
+        assert trained.validation_loss[number] == pytest.approx(alone.validation_loss[0], rel=1e-3)
+
+
+def test_a_network_ignores_the_others(data, trained):
+    other = data.targets.copy()
+    other[1:] = other[1:][:, ::-1] * 1000
+    changed = train(TrainingData(data.inputs, data.errors, other, data.validation), OPTIONS, SEEDS, seed=4)
+    for before, after in zip(trained.weights, changed.weights, strict=True):
+        np.testing.assert_array_equal(before[0], after[0])
+
+
+def test_a_rerun_is_bitwise_the_same(data, trained):
+    assert digest(train(data, OPTIONS, SEEDS, seed=4)) == digest(trained)
+    assert digest(train(data, OPTIONS, SEEDS, seed=5)) != digest(trained)
+
+
+def test_threads_do_not_change_the_result():
+    """On enough pixels and neurons that the products are cut up between threads."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_training as t\n"
+        "from vacframe.ml.options import TrainingOptions\n"
+        "options = TrainingOptions(epochs=2, layers=(256, 64), batch_size=64)\n"
+        "print(t.digest(t.train(t.make_data(300, 1500), options, t.SEEDS)))"
+    )
+    printed = []
+    for threads in ("1", "2"):
+        environment = os.environ | {"TF_NUM_INTRAOP_THREADS": threads}
+        command = [sys.executable, "-c", code, os.path.dirname(__file__)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        printed.append(done.stdout)
+    assert printed[0] == printed[1]
+
+
+def test_validation_rows_are_never_learned_from(data, trained):
+    """Garbage in the validation rows' inputs changes which epoch is kept, not the path of the weights."""
+    spoiled = data.inputs.copy()
+    spoiled[data.validation] = 99.0
+    options = OPTIONS.model_copy(update={"epochs": 1})
+    one = train(data, options, SEEDS, seed=4)
+    two = train(TrainingData(spoiled, data.errors, data.targets, data.validation), options, SEEDS, seed=4)
+    assert digest(one) == digest(two)
+    assert (one.validation_loss != two.validation_loss).all()
+
+
+def test_each_network_stops_by_itself(data):
+    """The second target is pure noise: its network stops early, the first goes on."""
+    noise = np.random.default_rng(8).normal(size=data.targets.shape[1]).astype(np.float32)
+    targets = np.stack([data.targets[0], noise])
+    options = OPTIONS.model_copy(update={"patience": 5, "epochs": 60})
+    stopped = train(TrainingData(data.inputs, data.errors, targets, data.validation), options, SEEDS[:2])
+    assert stopped.epochs[1] == stopped.best_epoch[1] + 5
+    assert stopped.epochs[1] < stopped.epochs[0]
+    found = StackedNetworks(stopped.weights).predict(data.inputs)[:, data.validation]
+    residual = np.abs(found - targets[:, data.validation])
+    loss = np.where(residual < 0.1, 0.5 * residual**2, 0.1 * (residual - 0.05)).mean(axis=1)
+    np.testing.assert_allclose(stopped.validation_loss, loss, rtol=1e-4)
