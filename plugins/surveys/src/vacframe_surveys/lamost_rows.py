@@ -168,10 +168,10 @@ def put(spectrum: Spectrum, flux: np.ndarray, ivar: np.ndarray, mask: np.ndarray
     with np.errstate(over="ignore"):
         f, w = spectrum.flux.astype(np.float32), spectrum.ivar.astype(np.float32)
     no_flux, no_weight = ~np.isfinite(f), ~(np.isfinite(w) & (w > 0))
+    if not np.any(f[~no_flux]):
+        raise Unusable("no_flux", "the flux is zero or not finite in every pixel")
     f[no_flux | ~np.isfinite(w)] = 0
     w[no_flux | no_weight] = 0
-    if not f.any():
-        raise Unusable("no_flux", "the flux is zero or not finite in every pixel")
     bad = no_flux | no_weight | (spectrum.andmask != 0)
     grid, own = slice(None), slice(None)
     if first is None:

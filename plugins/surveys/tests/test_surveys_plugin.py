@@ -1,0 +1,50 @@
+"""What the plugin declares."""
+
+import subprocess
+import sys
+
+import pytest
+from vacframe_surveys import plugin
+from vacframe_surveys.registry import SurveysConfig
+
+from vacframe.core.errors import ConfigError
+from vacframe.core.product import Kind
+from vacframe.core.schema import check_vocabulary
+from vacframe.core.schemas import SOURCES
+from vacframe.testing import product_of, run_product
+
+TABLES = sorted(set(SOURCES) - {"lamost_spectra", "isochrones", "crossmatch"})
+
+
+def test_import_is_light():
+    heavy = ("numpy", "astropy", "pyarrow", "healpy", "tensorflow", "pandas", "chronos")
+    code = (
+        "import sys, vacframe_surveys; vacframe_surveys.plugin.provides(None);"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_shared_source_is_declared_with_its_schema():
+    products = {p.name: p for p in plugin.provides(None)}
+    assert sorted(products) == sorted(set(SOURCES) - {"crossmatch"})
+    assert all(p.kind is Kind.source and p.table == SOURCES[n] and p.description for n, p in products.items())
+    assert {n for n, p in products.items() if p.reads} == {"lamost_spectra"}
+    assert products["isochrones"].shards == 1
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_without_a_file_says_what_to_write(name):
+    with pytest.raises(ConfigError, match=rf"\[sources\.{name}\]\nfiles = "):
+        run_product(plugin, name)
+
+
+def test_reference_labels_may_be_keyed_by_source_id():
+    assert product_of(plugin, "reference_labels").table.key == "obsid"
+    assert product_of(plugin, "reference_labels", SurveysConfig(reference_key="source_id")).table.key == "source_id"
+
+
+@pytest.mark.parametrize("name", ["lamost_spectra", "isochrones"])
+def test_units_and_ucds(name):
+    assert check_vocabulary(product_of(plugin, name).table) == []
