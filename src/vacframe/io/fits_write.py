@@ -8,6 +8,7 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
+from vacframe.core.errors import SchemaError
 from vacframe.core.schema import Column, TableSchema
 from vacframe.io.packing import ascii_text, fixed_text, pack, values_of
 
@@ -33,7 +34,9 @@ def write_fits(
     """Write a table as the first extension of a FITS file.
 
     Units, descriptions, UCDs and null values are the cards TUNIT, TCOMM, TUCD and TNULL (a value that does not
-    occur in the column; a column of 8-bit integers that uses all values becomes 16-bit). Null floats are NaN, null
+    occur in the column). Integers with nulls are stored without TZERO, because astropy compares TNULL with the
+    scaled values: int8 and unsigned ones (also an 8-bit column that uses every value) become the next wider signed
+    type, values unchanged. Null floats are NaN, null
     text is empty, a null logical is a 0 byte. Text is written in ASCII (accents dropped), as the standard demands.
     RADESYS and POSEPOCH hold frame and epoch of the positions; HISTORY holds the provenance, one JSON value a key.
 
@@ -49,6 +52,11 @@ def write_fits(
         EXTNAME and the comment beside it.
     provenance : dict
         Anything that JSON can hold.
+
+    Raises
+    ------
+    SchemaError
+        If a uint64 column with nulls needs all 64 bits.
     """
     from astropy.io import fits
 
@@ -115,24 +123,32 @@ def _cells(column: pa.ChunkedArray, col: Column) -> tuple[np.ndarray, bool, dict
 
 
 def _integers(values: np.ndarray, missing: np.ndarray, repeat: str) -> tuple[np.ndarray, bool, dict[str, Any]]:
-    null = _unused(values[~missing]) if missing.any() else None
-    if missing.any() and null is None:
-        values = values.astype(np.int16)
-        null = np.iinfo(np.int16).min
+    cards: dict[str, Any] = {}
+    if missing.any():
+        values, cards["TNULL"] = _with_null(values, missing)
     dtype = values.dtype
-    cards: dict[str, Any] = {"TFORM": repeat + _CODES.get(dtype.name, "")}
-    if null is not None:
-        values = values.copy()
-        values[missing] = null
     if dtype.name in _CODES:
-        return values, False, cards | ({} if null is None else {"TNULL": null})
+        return values, False, {"TFORM": repeat + _CODES[dtype.name]} | cards
     top = 1 << (8 * dtype.itemsize - 1)
     stored = np.dtype("u1") if dtype == np.int8 else np.dtype(f"i{dtype.itemsize}")
     bits = values.view(f"u{dtype.itemsize}")
-    values = (bits ^ bits.dtype.type(top)).view(stored)
     zero = -top if dtype == np.int8 else top
     cards = {"TFORM": repeat + _CODES[stored.name], "TSCAL": 1, "TZERO": zero}
-    return values, False, cards | ({} if null is None else {"TNULL": int(null) - zero})
+    return (bits ^ bits.dtype.type(top)).view(stored), False, cards
+
+
+def _with_null(values: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return integers of a type that FITS has without TZERO, nulls replaced, and what replaces them."""
+    present = values[~missing]
+    wider = {"int8": "i2", "uint16": "i4", "uint32": "i8", "uint64": "i8"}.get(values.dtype.name, values.dtype)
+    if values.dtype == np.uint64 and present.size and present.max() > np.iinfo(np.int64).max:
+        raise SchemaError("a uint64 column with nulls holds integers beyond 63 bits, for which FITS has no null")
+    null = _unused(present.astype(wider))
+    if null is None:
+        wider, null = "i2", np.iinfo(np.int16).min
+    out = values.astype(wider)
+    out[missing] = null
+    return out, null
 
 
 def _unused(values: np.ndarray) -> int | None:

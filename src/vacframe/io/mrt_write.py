@@ -64,9 +64,7 @@ def write_mrt(
         lines.append(f"{start:5d}-{end:5d} {code:<7s} {cds_unit(col.unit):<10s} {col.name:<24s} {explained}\n")
         cells.append(texts)
         start = end + 2
-    notes = [
-        ascii_text(f"{k} = {v if isinstance(v, str) else json.dumps(v)}") for k, v in provenance.items()
-    ]
+    notes = [ascii_text(f"{k} = {v if isinstance(v, str) else json.dumps(v)}") for k, v in provenance.items()]
     head = [
         f"Title: {ascii_text(description or name)}\nAuthors: ---\nTable: {ascii_text(name)}\n{_DOUBLE}\n",
         f"Byte-by-byte Description of file: {ascii_text(name)}.mrt\n{_SINGLE}\n",

@@ -10,7 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from vacframe.core.errors import SchemaError
 from vacframe.core.schema import Column, TableSchema
 from vacframe.io.packing import fixed_text, pack, values_of
 from vacframe.io.parquet_tables import VOTABLE_KEY
@@ -69,6 +71,19 @@ def voparquet_metadata(schema: TableSchema, name: str, description: str) -> dict
     return {VOTABLE_KEY: xml.encode(), b"IVOA.VOTable-Parquet.version": VOPARQUET_VERSION.encode()}
 
 
+def text_widths(table: pa.Table) -> dict[bytes, bytes]:
+    """Return the longest text of each text column, as footer metadata that astropy's Parquet reader asks for.
+
+    Without ``table::len::<column>`` it fails on a null text and reads every row to find the width.
+    """
+    found = {}
+    for field in table.schema:
+        if pa.types.is_string(field.type):
+            longest = pc.max(pc.utf8_length(table[field.name])).as_py() or 1
+            found[f"table::len::{field.name}".encode()] = str(longest).encode()
+    return found
+
+
 def write_votable(
     file: IO[bytes], table: pa.Table, schema: TableSchema, *, name: str, description: str, provenance: dict[str, Any]
 ) -> None:
@@ -92,7 +107,7 @@ def write_votable(
 
     Raises
     ------
-    OverflowError
+    SchemaError
         If a uint64 is too large.
     """
     fields, cells, nulls = [], [], []
@@ -127,7 +142,7 @@ def _cells(values: np.ndarray, missing: np.ndarray, col: Column) -> tuple[np.nda
         letters[missing] = ord("?")
         return letters, False
     if col.dtype == "uint64" and values.size and values.max() > np.iinfo(np.int64).max:
-        raise OverflowError(f"column {col.name!r} holds integers beyond 63 bits, which VOTable has no type for")
+        raise SchemaError(f"column {col.name!r} holds integers beyond 63 bits, which VOTable has no type for")
     return values.astype(_STORED[_TYPES[col.dtype]]), False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -21,7 +22,7 @@ from vacframe.io.csv_tables import CsvWriter
 from vacframe.io.fields import file_column
 from vacframe.io.fits_write import write_fits
 from vacframe.io.mrt_write import write_mrt
-from vacframe.io.votable_write import voparquet_metadata, write_votable
+from vacframe.io.votable_write import text_widths, voparquet_metadata, write_votable
 
 ExportFormat = Literal["fits", "votable", "ecsv", "csv", "parquet", "mrt"]
 EXPORT_FORMATS: tuple[str, ...] = get_args(ExportFormat)
@@ -91,7 +92,12 @@ def export_table(
     if format == "csv":
         with _atomic(target) as out, _atomic(sidecar) as notes:
             _write_csv(out, rows, full)
-            text = {"name": name, "description": description, "provenance": made, "schema": full.model_dump(mode="json")}
+            text = {
+                "name": name,
+                "description": description,
+                "provenance": made,
+                "schema": full.model_dump(mode="json"),
+            }
             notes.write(json.dumps(text, indent=1).encode())
     elif format == "parquet":
         with _atomic(target) as out:
@@ -179,10 +185,32 @@ def _write_parquet(
     provenance: dict[str, Any],
 ) -> None:
     footer = {**voparquet_metadata(schema, name, description), PROVENANCE_KEY: json.dumps(provenance)}
-    fields = arrow_schema(schema).with_metadata(footer)
-    with pq.ParquetWriter(file, fields, compression="zstd", write_page_checksum=True) as writer:
-        for table in rows:
-            writer.write_table(table.replace_schema_metadata(fields.metadata))
+    with _spooled(rows, schema) as (tables, widths):
+        fields = arrow_schema(schema).with_metadata(footer | widths)
+        with pq.ParquetWriter(file, fields, compression="zstd", write_page_checksum=True) as writer:
+            for table in tables:
+                writer.write_table(table.replace_schema_metadata(fields.metadata))
+
+
+@contextmanager
+def _spooled(rows: Iterable[pa.Table], schema: TableSchema) -> Iterator[tuple[Iterable[pa.Table], dict[bytes, bytes]]]:
+    """Yield the tables again and the widths of their text columns, which astropy wants in the footer.
+
+    astropy's Parquet reader fails on null text unless ``table::len::<column>`` tells it the width, and that has to
+    be known before the first row is written: tables with text go through a temporary file.
+    """
+    if not any(col.dtype == "string" for col in schema.columns):
+        yield rows, {}
+        return
+    with tempfile.TemporaryFile(prefix="vacframe-") as spool:
+        widths: dict[bytes, bytes] = {}
+        with pa.ipc.new_stream(spool, arrow_schema(schema)) as writer:
+            for table in rows:
+                writer.write_table(table)
+                for key, width in text_widths(table).items():
+                    widths[key] = max(widths.get(key, b"1"), width, key=int)
+        spool.seek(0)
+        yield (pa.Table.from_batches([batch]) for batch in pa.ipc.open_stream(spool)), widths
 
 
 def _write_ecsv(
