@@ -21,6 +21,7 @@ from vacframe.core.values import to_numpy
 
 ZERO = "0" * 32
 _LANES = np.array([[0x243F6A8885A308D3, 0x13198A2E03707344]], dtype=np.uint64)
+_NULL = np.array([[0xA4093822299F31D0, 0x082EFA98EC4E6C89]], dtype=np.uint64)
 
 
 def digest_json(value: Any) -> str:
@@ -46,9 +47,9 @@ def value_hashes(array: pa.Array | pa.ChunkedArray) -> np.ndarray:
         raw = _canonical_bits(values)
     lanes = mix64(raw[:, None] + _LANES)
     if mask is not None:
-        lanes[mask] = mix64(_LANES)
+        lanes[mask] = _NULL
     elif values.dtype.kind == "f":
-        lanes[np.isnan(values)] = mix64(_LANES)
+        lanes[np.isnan(values)] = _NULL
     return lanes
 
 
@@ -68,7 +69,7 @@ def _array_hashes(values: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
     joined = b"".join(hashlib.blake2b(row, digest_size=16).digest() for row in rows)
     lanes = np.frombuffer(joined, dtype=np.uint64).reshape(len(rows), 2).copy()
     if mask is not None:
-        lanes[mask] = mix64(_LANES)
+        lanes[mask] = _NULL
     return lanes
 
 

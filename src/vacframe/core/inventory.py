@@ -74,8 +74,11 @@ def _visible(found: list[tuple[Device, str]], allowed: str | None) -> tuple[list
 
 def _declared(text: str) -> list[Device]:
     try:
-        devices = [Device(**{"kind": "gpu", **item}) for item in json.loads(text)]
-        if all(isinstance(d.id, int) and isinstance(d.memory_gb, int | float) for d in devices):
+        items = json.loads(text)
+        devices = [Device(**{"kind": "gpu", **item}) for item in items]
+        if isinstance(items, list) and all(
+            isinstance(d.id, int) and isinstance(d.memory_gb, int | float) for d in devices
+        ):
             return [d for d in devices if d.kind == "gpu"]
     except (ValueError, TypeError):
         pass
