@@ -141,12 +141,17 @@ def to_arrow(values: Any, column: Column, mask: np.ndarray | None = None) -> pa.
     values = _in_unit(values, column)
     if isinstance(values, np.ma.MaskedArray):
         own = np.ma.getmaskarray(values)
-        own = own.all(axis=tuple(range(1, own.ndim))) if own.ndim > 1 else own
+        own = np.asarray(own.all(axis=tuple(range(1, own.ndim)))) if own.ndim > 1 else own
         mask = own if mask is None else (mask | own)
         values = values.filled(np.nan) if values.dtype.kind == "f" else values.data
     if column.dtype == "string":
         return _strings(values, mask)
-    data = np.asarray(values)
+    try:
+        data = np.asarray(values)
+    except ValueError:
+        raise SchemaError(f"column {column.name!r} has cells of different lengths") from None
+    if not data.ndim:
+        raise SchemaError(f"column {column.name!r} is a single value, expected one per row")
     if data.dtype == object:
         data, mask = _objects(data, column, mask)
     shape = (len(data),) if column.length is None else (len(data), column.length)
@@ -182,7 +187,7 @@ def _strings(values: Any, mask: np.ndarray | None) -> pa.Array:
     data = np.asarray(values)
     if data.dtype.kind == "S":
         data = np.char.decode(data, "utf-8", "replace")
-    items = [None if v is None else str(v) for v in data.tolist()]
+    items = [None if v is None or v != v else str(v) for v in data.tolist()]
     if mask is not None:
         items = [None if m else v for v, m in zip(items, mask, strict=True)]
     return pa.array(items, pa.string())
@@ -190,10 +195,15 @@ def _strings(values: Any, mask: np.ndarray | None) -> pa.Array:
 
 def _objects(data: np.ndarray, column: Column, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     missing = np.array([v is None for v in data], dtype=bool)
-    fill: Any = np.nan if column.is_float else 0
+    fill: Any = np.nan if column.is_float else np.dtype(column.dtype).type(0)
     if column.length is not None:
         fill = np.full(column.length, fill)
-    filled = np.array([fill if m else v for v, m in zip(data, missing, strict=True)], dtype=column.dtype)
+    try:
+        filled = np.array([fill if m else v for v, m in zip(data, missing, strict=True)])
+    except ValueError:
+        filled = data
+    if filled.dtype == object:
+        raise SchemaError(f"column {column.name!r} holds values that are no {column.type_name()}")
     return filled, missing if mask is None else (mask | missing)
 
 
@@ -212,7 +222,13 @@ def _as_dtype(data: np.ndarray, column: Column, mask: np.ndarray | None) -> np.n
             raise SchemaError(f"column {column.name!r} holds values beyond the range of {column.dtype}")
         if data.dtype.kind == "f" and mask is not None:
             data = np.where(mask if data.ndim == 1 else mask[:, None], 0, data)
-    return data.astype(wanted)
+    if wanted.kind == "b" and not np.all(np.isin(data if mask is None else data[~mask], (0, 1))):
+        raise SchemaError(f"column {column.name!r} holds other values than 0 and 1, expected bool")
+    try:
+        with np.errstate(over="raise"):
+            return data.astype(wanted)
+    except FloatingPointError:
+        raise SchemaError(f"column {column.name!r} holds values beyond the range of {column.dtype}") from None
 
 
 def _cast(values: pa.Array | pa.ChunkedArray, column: Column) -> pa.Array:
