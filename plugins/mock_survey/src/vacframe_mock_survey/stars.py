@@ -88,8 +88,8 @@ def _populate(index: np.ndarray, config: Any, tracks: Tracks, rng: Any) -> dict[
 def _point_weights(tracks: Tracks, config: Any) -> np.ndarray:
     """Return the chance of each evolutionary point in each population, shape (3, n_mh, n_age, n_point - 1).
 
-    A point counts by its stars formed times the survey's volume for its magnitude; giants and dwarfs are then brought to
-    the configured proportion in every isochrone that has both.
+    A point counts by its stars formed times the survey's volume for its magnitude; giants and dwarfs are then
+    brought to the configured proportion in every isochrone that has both.
     """
     middle = 0.5 * (tracks.values[:, :, 1:] + tracks.values[:, :, :-1])
     model = {name: middle[..., k] for k, name in enumerate(QUANTITIES)}
@@ -107,8 +107,8 @@ def _point_weights(tracks: Tracks, config: Any) -> np.ndarray:
         dwarfs = np.where(giant, 0.0, weight).sum(axis=-1, keepdims=True)
         both = (giants > 0) & (dwarfs > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            scaled = np.where(giant, config.giant_fraction * weight / giants, (1 - config.giant_fraction) * weight / dwarfs)
-        out.append(np.where(both, scaled, weight))
+            share = np.where(giant, config.giant_fraction / giants, (1.0 - config.giant_fraction) / dwarfs)
+        out.append(np.where(both, weight * np.nan_to_num(share, posinf=0.0), weight))
     return np.array(out)
 
 

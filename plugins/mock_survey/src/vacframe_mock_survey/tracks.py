@@ -65,7 +65,9 @@ class Tracks:
         for k, name in enumerate(QUANTITIES):
             column = name if name in table else f"mag_{name}"
             self.values[i, j, first : first + NODES, k] = np.interp(wanted, length, table[column][rows])
-        stars = np.concatenate([[0.0], np.cumsum(0.5 * (table["imf_weight"][rows][1:] + table["imf_weight"][rows][:-1]))])
+        stars = np.concatenate(
+            [[0.0], np.cumsum(0.5 * (table["imf_weight"][rows][1:] + table["imf_weight"][rows][:-1]))]
+        )
         self.weight[i, j, first : first + NODES - 1] = np.diff(np.interp(wanted, length, stars))
 
     def nearest(self, mh: np.ndarray, log_age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,423 @@
+"""A one-layer atmosphere: gas, continuous opacity, line strengths (D. F. Gray, 2008, 3rd ed., chapters 8 and 13).
+
+All in cgs units, wavelengths in Å, temperatures in K. Every function is compiled by numba and works on one star, so
+that a spectrum does not depend on which others are computed with it. The kernels and their numbers are all in this
+module and tables come as arguments: numba's cache of compiled code looks at the file of a function only.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from vacframe_mock_survey.tables import Tables
+
+K = 1.380649e-16
+H = 6.62607015e-27
+C = 2.99792458e10
+EV = 1.602176634e-12
+M_E = 9.1093837015e-28
+AMU = 1.66053906660e-24
+"""CODATA 2018, cgs."""
+LN10 = math.log(10.0)
+
+FIRST, STEP, PIXELS = 3.5682, 1e-4, 3909
+"""The survey's grid in log10 of the vacuum wavelength in Å."""
+SCALE = STEP * LN10
+"""Width of a pixel in units of its wavelength."""
+OVER = 5
+"""Subpixels per pixel for strong lines."""
+PHASES = 128
+"""Subpixel positions for which the instrumental profile is tabulated."""
+REACH = 6
+"""Pixels each side that a weak line spreads over."""
+BAND_MARGIN = 150
+"""Pixels by which the molecular tables extend beyond the grid."""
+ZONE_FIRST, ZONE_STEP, ZONES = 3600.0, 400.0, 15
+"""Wavelengths, Å, at which the continuous opacity is computed."""
+ETA_FIRST, ETA_STEP, ETAS = -5.0, 0.1, 131
+A_FIRST, A_STEP, DAMPINGS = -4.0, 0.25, 21
+"""Axes of the curve of growth: log10 of the central opacity ratio and of the damping parameter."""
+MICROTURBULENCE = 1.5e5
+"""cm/s."""
+HELIUM = 0.085
+"""Helium atoms per hydrogen atom."""
+
+LINE_CONSTANT = math.log10(math.sqrt(math.pi) * (4.80320425e-10) ** 2 / (M_E * C) * 1e-8)
+"""log10 of sqrt(pi) e^2 / (m c), times Å in cm: central cross-section is this × gf × wavelength(Å) / velocity."""
+
+LINE_TEMPERATURE, LINE_DEPTH = 0.90, 0.15
+"""Temperature, in units of Teff, and optical depth of the layer where metal lines form."""
+CONTRAST = 0.45
+"""Factor on the strength of metal lines: weak lines form deep, where they show less contrast than the surface would
+give. Chosen, with the layer and the damping constant, so that solar lines get their measured equivalent widths."""
+DEEP_TEMPERATURE, DEEP_DEPTH = 0.97, 0.7
+"""The same for the wings of hydrogen lines, whose excitation is high."""
+SURFACE_TEMPERATURE = 0.72
+"""Temperature, in units of Teff, that the cores of the strongest lines show."""
+STRONG = 0.5
+"""Equivalent width, Å, from which a line's own profile is computed."""
+FAINTEST = -2.5
+"""log10 of the central opacity ratio below which a line is left out: less than 0.2 mÅ."""
+BALMER_DEPTH, PASCHEN_DEPTH = 0.74, 0.35
+"""Limiting depth of hydrogen lines relative to that of metal lines: with their high excitation they form deeper.
+Adjusted on LAMOST spectra."""
+STARK = 8.0e-3
+"""Wing constant of H-alpha: S(alpha) = STARK (n / 3)^2 alpha^-5/2, alpha in Å per unit field; of the order of
+Underhill & Waddell's (1959, NBS Circular 603), adjusted on LAMOST spectra."""
+MOLECULAR_SATURATION = 6.0
+"""How early the summed absorption of a molecule's lines saturates; adjusted on the G band of LAMOST spectra."""
+
+
+@numba.njit(cache=True)
+def saha(temperature: float, electron_pressure: float, energy: float, ratio: float) -> float:
+    """Return N(ion)/N(neutral) for an ionisation energy (eV) and ratio of partition functions (Gray, eq. 1.21)."""
+    return 0.6665 * ratio * temperature**2.5 * 10.0 ** (-5040.0 / temperature * energy) / electron_pressure
+
+
+@numba.njit(cache=True)
+def hydrogen_minus(wavelength: float, temperature: float, electron_pressure: float) -> float:
+    """Return the opacity of H- per neutral hydrogen atom, cm2 (Gray, eqs. 8.12 and 8.13)."""
+    theta = 5040.0 / temperature
+    w = wavelength
+    bound = (
+        1.99654
+        + w * (-1.18267e-5 + w * (2.64243e-6 + w * (-4.40524e-10
+        + w * (3.23992e-14 + w * (-1.39568e-18 + w * 2.78701e-23)))))
+    ) * 1e-18  # fmt: skip
+    out = 4.158e-10 * bound * electron_pressure * theta**2.5 * 10.0 ** (0.754 * theta)
+    x = math.log10(w)
+    f0 = -2.2763 + x * (-1.6850 + x * (0.76661 - x * 0.053346))
+    f1 = 15.2827 + x * (-9.2846 + x * (1.99381 - x * 0.142631))
+    f2 = -197.789 + x * (190.266 + x * (-67.9775 + x * (10.6913 - x * 0.625151)))
+    t = math.log10(theta)
+    return out * (1.0 - 10.0 ** (-1.2398e4 / w * theta)) + 1e-26 * electron_pressure * 10.0 ** (f0 + t * (f1 + t * f2))
+
+
+@numba.njit(cache=True)
+def hydrogen(wavelength: float, temperature: float) -> float:
+    """Return the bound-free opacity of neutral hydrogen per atom, cm2 (Gray, eq. 8.8, Gaunt factors 1)."""
+    theta = 5040.0 / temperature
+    total = 0.0
+    for n in range(2, 7):
+        if wavelength < 911.753 * n * n:
+            total += 10.0 ** (-theta * 13.5984 * (1.0 - 1.0 / (n * n))) / n**3
+    return 1.0449e-26 * wavelength**3 * total
+
+
+@numba.njit(cache=True)
+def continuum(wavelength: float, temperature: float, electron_pressure: float) -> float:
+    """Return the continuous opacity per hydrogen nucleus, cm2: H-, H, electron scattering."""
+    ionised = saha(temperature, electron_pressure, 13.598, 0.5)
+    neutral = 1.0 / (1.0 + ionised)
+    kappa = (hydrogen_minus(wavelength, temperature, electron_pressure) + hydrogen(wavelength, temperature)) * neutral
+    return kappa + 6.6524e-25 * ionised * neutral
+
+
+@numba.njit(cache=True)
+def electron_pressure(gas_pressure: float, ionised: np.ndarray, abundance: np.ndarray, t: Tables) -> float:
+    """Return the electron pressure, by bisection in its logarithm.
+
+    Parameters
+    ----------
+    gas_pressure : float
+        dyn/cm2.
+    ionised : ndarray, shape (1 + number of donors,)
+        N(ion)/N(neutral) at an electron pressure of 1 dyn/cm2 of hydrogen and the donors.
+    abundance : ndarray
+        By number relative to hydrogen, as of `abundances`.
+    """
+    low, high = -6.0, math.log10(gas_pressure)
+    for _ in range(26):
+        middle = 0.5 * (low + high)
+        pe = 10.0**middle
+        electrons = ionised[0] / (pe + ionised[0])
+        for k in range(t.donors.size):
+            electrons += abundance[t.donors[k]] * ionised[k + 1] / (pe + ionised[k + 1])
+        if electrons * (gas_pressure - pe) / (1.0 + HELIUM) > pe:
+            low = middle
+        else:
+            high = middle
+    return 10.0 ** (0.5 * (low + high))
+
+
+@numba.njit(cache=True)
+def layer(temperature: float, logg: float, depth: float, abundance: np.ndarray, t: Tables) -> tuple[float, float]:
+    """Return gas and electron pressure, dyn/cm2, at optical depth `depth` (5000 Å) in hydrostatic equilibrium."""
+    gravity = 10.0**logg
+    log_pg = 4.0
+    pe = 1.0
+    ionised = np.empty(1 + t.donors.size)
+    ionised[0] = saha(temperature, 1.0, 13.598, 0.5)
+    for k in range(t.donors.size):
+        i = t.donors[k]
+        ionised[k + 1] = saha(temperature, 1.0, t.ionisation[i], t.ion_ratio[i])
+    for _ in range(12):
+        pe = electron_pressure(10.0**log_pg, ionised, abundance, t)
+        kappa = continuum(5000.0, temperature, pe) / ((1.0 + 4.0 * HELIUM) * AMU)
+        # Opacity grows with depth: the mean above the layer is about half of its own.
+        log_pg = 0.5 * (log_pg + math.log10(depth * gravity / (0.5 * kappa)))
+    return 10.0**log_pg, pe
+
+
+@numba.njit(cache=True)
+def abundances(metals: float, alpha: float, t: Tables) -> np.ndarray:
+    """Return abundances by number relative to hydrogen of all species; `metals` is [X/H] of non-alpha elements."""
+    out = np.empty(t.abundance.size)
+    for i in range(t.abundance.size):
+        out[i] = 10.0 ** (t.abundance[i] - 12.0 + metals + alpha * t.is_alpha[i])
+    return out
+
+
+@numba.njit(cache=True)
+def species_strength(temperature: float, pe: float, abundance: np.ndarray, t: Tables) -> np.ndarray:
+    """Return log10 of (atoms per hydrogen nucleus in the stage / its partition function) of every species."""
+    out = np.empty(abundance.size)
+    for i in range(abundance.size):
+        x = saha(temperature, pe, t.ionisation[i], t.ion_ratio[i])
+        share = x / (1.0 + x) if t.is_ion[i] else 1.0 / (1.0 + x)
+        out[i] = math.log10(abundance[i] * share / t.partition[i])
+    return out
+
+
+@numba.njit(cache=True)
+def planck_ratio(wavelength: float, cool: float, hot: float) -> float:
+    """Return B(cool) / B(hot) at a wavelength."""
+    x = 1.438776877e8 / wavelength
+    return math.expm1(x / hot) / math.expm1(x / cool)
+
+
+@numba.njit(cache=True)
+def doppler_velocity(temperature: float, mass: float) -> float:
+    """Return the Doppler velocity, cm/s, thermal and turbulent, of an atom of a mass in atomic units."""
+    return math.sqrt(2.0 * K * temperature / (mass * AMU) + MICROTURBULENCE**2)
+
+
+@numba.njit(cache=True)
+def damping(wavelength: float, temperature: float, gas_pressure: float, velocity: float) -> float:
+    """Return the damping parameter a: radiation and van der Waals broadening.
+
+    Radiation by the classical constant; van der Waals 10**-7.8 s-1 cm3 at 10^4 K, of the order of Unsöld's value for
+    iron lines.
+    """
+    width = velocity / (wavelength * 1e-8)
+    hydrogen_density = gas_pressure / ((1.0 + HELIUM) * K * temperature)
+    gamma = 0.2223e16 / wavelength**2 + 10.0**-7.8 * hydrogen_density * (temperature / 1e4) ** 0.3
+    return gamma / (4.0 * math.pi * width)
+
+
+@numba.njit(cache=True)
+def grow(growth: np.ndarray, log_eta: float, log_a: float) -> float:
+    """Return the integral that `curve_of_growth` tabulates, by bilinear interpolation of its logarithm."""
+    x = min(max((log_eta - ETA_FIRST) / ETA_STEP, 0.0), ETAS - 1.001)
+    y = min(max((log_a - A_FIRST) / A_STEP, 0.0), DAMPINGS - 1.001)
+    i, j = int(x), int(y)
+    u, v = x - i, y - j
+    low = growth[j, i] * (1 - u) + growth[j, i + 1] * u
+    high = growth[j + 1, i] * (1 - u) + growth[j + 1, i + 1] * u
+    if log_eta < ETA_FIRST:
+        return math.exp(LN10 * (low * (1 - v) + high * v + log_eta - ETA_FIRST))
+    return math.exp(LN10 * (low * (1 - v) + high * v))
+
+
+@numba.njit(cache=True)
+def equilibrium(temperature: float, energy: float, b: float, w: float, g: float, mass: float, weights: float) -> float:
+    """Return N(XY) / (N(X) N(Y)), cm3: the law of mass action for a diatomic molecule (Gray, section 13; Tatum 1966).
+
+    `weights` is the product of the atoms' partition functions.
+    """
+    kt = K * temperature
+    rotation = kt / (H * C * b)
+    vibration = 1.0 / (1.0 - math.exp(-H * C * w / kt))
+    volume = (H**2 / (2.0 * math.pi * mass * AMU * kt)) ** 1.5
+    return volume * g * rotation * vibration / weights * math.exp(energy * EV / kt)
+
+
+@numba.njit(cache=True)
+def molecule_strength(
+    temperature: float, gas_pressure: float, pe: float, abundance: np.ndarray, t: Tables
+) -> np.ndarray:
+    """Return molecules per hydrogen nucleus over their partition function, for CH, MgH, CN, C2, TiO."""
+    nuclei = gas_pressure / ((1.0 + HELIUM) * K * temperature)
+    free = np.empty(abundance.size)
+    for i in range(abundance.size):
+        free[i] = abundance[i] / (1.0 + saha(temperature, pe, t.ionisation[i], t.ion_ratio[i]))
+    carbon, oxygen = t.carbon_oxygen
+    # Carbon and oxygen left over by CO (11.09 eV, 1.93 and 2170 1/cm, weight 1; Huber & Herzberg 1979).
+    bound = equilibrium(temperature, 11.09, 1.93, 2170.0, 1.0, 6.857, t.neutral[carbon] * t.neutral[oxygen]) * nuclei
+    total = free[carbon] + free[oxygen] + 1.0 / bound
+    co = 0.5 * (total - math.sqrt(max(total * total - 4.0 * free[carbon] * free[oxygen], 0.0)))
+    free[carbon] = max(free[carbon] - co, 1e-4 * free[carbon])
+    free[oxygen] = max(free[oxygen] - co, 1e-4 * free[oxygen])
+    out = np.empty(t.molecule_atoms.shape[0])
+    for m in range(t.molecule_atoms.shape[0]):
+        x, y = t.molecule_atoms[m]
+        energy, b, w, g, mass = t.molecule_constants[m]
+        amount = free[x] * (1.0 if y < 0 else free[y])
+        weights = t.neutral[x] * (2.0 if y < 0 else t.neutral[y])
+        ratio = equilibrium(temperature, energy, b, w, g, mass, weights) * nuclei
+        # No more molecules than atoms of the rarer kind.
+        number = amount * ratio / (1.0 + ratio * (1.0 if y < 0 else free[y]))
+        kt = K * temperature
+        partition = g * kt / (H * C * b) / (1.0 - math.exp(-H * C * w / kt))
+        out[m] = number / partition
+    return out
+
+
+@numba.njit(cache=True)
+def hydrogen_lines(
+    transmission: np.ndarray, shift: float, teff: float, logg: float, abundance: np.ndarray, t: Tables
+) -> None:
+    """Multiply the hydrogen lines into a subpixel transmission; `shift` is the Doppler shift in pixels."""
+    temperature = DEEP_TEMPERATURE * teff
+    _, pe = layer(temperature, logg, DEEP_DEPTH, abundance, t)
+    electrons = pe / (K * temperature)
+    field = 1.25e-9 * electrons ** (2.0 / 3.0)
+    ionised = saha(temperature, pe, 13.598, 0.5)
+    velocity = doppler_velocity(temperature, 1.008)
+    for k in range(t.hydrogen.shape[0]):
+        first_level, n, strength = t.hydrogen[k]
+        inner = 1.0 / (first_level * first_level)
+        wavelength = 911.7634 / (inner - 1.0 / (n * n))
+        lower = 10.0 ** (-5040.0 / temperature * 13.598 * (1.0 - inner)) / inner / (1.0 + ionised)
+        kappa = continuum(wavelength, temperature, pe)
+        # pi e^2 / (m c^2) lambda^2 f N2 / kappa: opacity ratio integrated over wavelength in Å.
+        total = 8.8528e-13 * (wavelength * 1e-8) ** 2 * strength * lower / kappa * 1e8
+        doppler = wavelength * velocity / C
+        wing = total * STARK * (n / 3.0) ** 2 * field**1.5
+        core = total / (math.sqrt(math.pi) * doppler)
+        limit = 1.0 - planck_ratio(wavelength, SURFACE_TEMPERATURE * teff, teff)
+        limit *= BALMER_DEPTH if first_level < 2.5 else PASCHEN_DEPTH
+        # Half of the way to the neighbour in the series bounds the profile.
+        reach = min(250.0, (wing / 0.003) ** 0.4 + 5.0 * doppler)
+        center = (math.log10(wavelength) - FIRST) / STEP + shift
+        half = reach / (wavelength * SCALE)
+        first = max(0, int((center - half + REACH) * OVER))
+        last = min(OVER * transmission.shape[1] - 1, int((center + half + REACH) * OVER) + 1)
+        for i in range(first, last + 1):
+            distance = abs((i / OVER - REACH - center) * wavelength * SCALE)
+            v = distance / doppler
+            square = distance * distance + 0.3
+            eta = wing / (square * math.sqrt(math.sqrt(square)))
+            if v < 5.0:
+                eta += core * math.exp(-v * v)
+            transmission[i % OVER, i // OVER] *= 1.0 - limit * eta / (1.0 + eta)
+
+
+@numba.njit(cache=True)
+def strong_line(
+    transmission: np.ndarray, center: float, wavelength: float, eta0: float, a: float, doppler: float, limit: float
+) -> None:
+    """Multiply one damped line into a subpixel transmission (Minnaert's formula, wings a / (sqrt(pi) v^2))."""
+    scale = wavelength * SCALE
+    reach = min(150.0, doppler * math.sqrt(eta0 * a / (1.7725 * 0.003)) + 4.0 * doppler)
+    half = reach / scale
+    first = max(0, int((center - half + REACH) * OVER))
+    last = min(OVER * transmission.shape[1] - 1, int((center + half + REACH) * OVER) + 1)
+    step = scale / OVER / doppler
+    for i in range(first, last + 1):
+        v = (i / OVER - REACH - center) * scale / doppler
+        total = 0.0
+        # A core narrower than a subpixel is averaged over it.
+        for k in range(-2, 3):
+            u = v + 0.2 * k * step
+            h = a / (1.7724538509 * (u * u + 1.5))
+            if abs(u) < 5.0:
+                h += math.exp(-u * u)
+            total += eta0 * h / (1.0 + eta0 * h)
+        transmission[i % OVER, i // OVER] *= 1.0 - limit * 0.2 * total
+
+
+@numba.njit(cache=True)
+def star_spectrum(
+    teff: float, logg: float, metals: float, alpha: float, velocity: float, t: Tables, out: np.ndarray
+) -> None:
+    """Fill `out`, shape (PIXELS,), with the normalised spectrum of one star."""
+    abundance = abundances(metals, alpha, t)
+    temperature = LINE_TEMPERATURE * teff
+    gas, pe = layer(temperature, logg, LINE_DEPTH, abundance, t)
+    number = species_strength(temperature, pe, abundance, t)
+    log_kappa = np.empty(ZONES)
+    limit = np.empty(ZONES)
+    for z in range(ZONES):
+        log_kappa[z] = math.log10(continuum(ZONE_FIRST + z * ZONE_STEP, temperature, pe) / CONTRAST)
+        limit[z] = 1.0 - planck_ratio(ZONE_FIRST + z * ZONE_STEP, SURFACE_TEMPERATURE * teff, teff)
+    speed = np.empty(number.size)
+    log_a = np.empty((number.size, ZONES))
+    for s in range(number.size):
+        speed[s] = doppler_velocity(temperature, t.mass[s])
+        number[s] -= math.log10(speed[s])
+        for z in range(ZONES):
+            log_a[s, z] = math.log10(damping(ZONE_FIRST + z * ZONE_STEP, temperature, gas, speed[s]))
+    theta = 5040.0 / temperature
+    shift = math.log10(1.0 + velocity / 299792.458) / STEP
+    transmission = np.ones((OVER, PIXELS + 2 * REACH + 1))
+    hydrogen_lines(transmission, shift, teff, logg, abundance, t)
+    weak = np.zeros(PIXELS)
+    for i in range(t.place.size):
+        z, s = t.zone[i], t.species[i]
+        log_eta = t.strength[i] + number[s] - theta * t.excitation[i] - log_kappa[z]
+        if log_eta < FAINTEST:
+            continue
+        doppler = t.wavelength[i] * speed[s] / C
+        width = limit[z] * doppler * grow(t.growth, log_eta, log_a[s, z])
+        center = t.place[i] + shift
+        if width > STRONG:
+            strong_line(transmission, center, t.wavelength[i], 10.0**log_eta, 10.0 ** log_a[s, z], doppler, limit[z])
+            continue
+        nearest = math.floor(center)
+        row = t.kernel[int((center - nearest) * PHASES)]
+        depth = width / (t.wavelength[i] * SCALE)
+        for k in range(2 * REACH + 1):
+            j = nearest + k - REACH
+            if 0 <= j < PIXELS:
+                weak[j] += depth * row[k]
+    molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, t)
+    total = np.zeros(PIXELS)
+    for k in range(t.smooth.size):
+        row, tap = transmission[k % OVER, k // OVER : k // OVER + PIXELS], t.smooth[k]
+        for j in range(PIXELS):
+            total[j] += tap * row[j]
+    for j in range(PIXELS):
+        z = t.pixel_zone[j]
+        k = int(z)
+        low = limit[k] * (1.0 - z + k) + limit[k + 1] * (z - k)
+        out[j] = total[j] * (1.0 - low * (1.0 - math.exp(-weak[j] / low)))
+
+
+@numba.njit(cache=True)
+def molecules(
+    weak: np.ndarray,
+    shift: float,
+    temperature: float,
+    gas: float,
+    pe: float,
+    abundance: np.ndarray,
+    log_kappa: np.ndarray,
+    limit: np.ndarray,
+    t: Tables,
+) -> None:
+    """Add the molecular bands to the depth `weak`, shape (PIXELS,)."""
+    number = molecule_strength(temperature, gas, pe, abundance, t)
+    inverse = 1.0 / temperature
+    k = 0 if temperature < t.band_temperatures[1] else 1
+    low, high = 1.0 / t.band_temperatures[k], 1.0 / t.band_temperatures[k + 1]
+    u = min(max((inverse - low) / (high - low), 0.0), 1.5)
+    # Width of the lines in a pixel over the pixel: cross-section × wavelength / c over the pixel's fraction.
+    scale = 10.0 ** (LINE_CONSTANT - log_kappa) * math.sqrt(math.pi) / C / SCALE
+    whole = math.floor(shift)
+    part = shift - whole
+    for j in range(PIXELS):
+        p = j - whole + BAND_MARGIN
+        z = int(t.pixel_zone[j] + 0.5)
+        total = 0.0
+        for m in range(number.size):
+            a = t.bands[m, k, p] * (1.0 - part) + t.bands[m, k, p - 1] * part
+            b = t.bands[m, k + 1, p] * (1.0 - part) + t.bands[m, k + 1, p - 1] * part
+            total += number[m] * max(a + u * (b - a), 0.1 * min(a, b))
+        eta = total * scale[z]
+        weak[j] += limit[z] * eta / math.sqrt(1.0 + MOLECULAR_SATURATION * eta)
