@@ -80,13 +80,13 @@ def normalise(
     check_width(median_pixels)
     starts = np.array([w.start for w in windows], dtype=np.int64)
     ends = np.cumsum([0, *(len(w) for w in windows)], dtype=np.int64)
-    bases = [polynomial_basis(wavelength[w.start : w.stop], degree) for w in windows]
+    bases = [polynomial_basis(wavelength[w.start : w.stop], degree).ravel() for w in windows]
     n, npix = len(flux), int(ends[-1])
     made = Normalised(
-        np.zeros((n, npix), dtype=np.float32),
-        np.zeros((n, npix), dtype=np.float32),
-        np.ones((n, len(windows))),
-        np.full((n, len(windows)), np.nan),
+        np.empty((n, npix), dtype=np.float32),
+        np.empty((n, npix), dtype=np.float32),
+        np.empty((n, len(windows))),
+        np.empty((n, len(windows))),
     )
     spectra = (read_only(flux, np.float32), read_only(ivar, np.float32), read_only(mask, np.uint8))
     normalise_rows(
@@ -94,7 +94,8 @@ def normalise(
         read_only(shift, np.float64),
         starts,
         ends,
-        np.concatenate(bases, axis=1),
+        np.concatenate(bases),
+        degree + 1,
         median_pixels,
         made.flux,
         made.ivar,

@@ -14,7 +14,7 @@ from numba import prange
 
 from vacframe.astro.jit import compiled, compiled_parallel
 
-_LANES = 16
+_LANES = 64
 """Spectra that are worked on together: the running medians of a block slide side by side in the vector unit."""
 _SMALLEST_PIVOT = 1e-9
 """Smallest Cholesky pivot (1 where every value is known) at which a polynomial counts as determined."""
@@ -28,26 +28,32 @@ def normalise_rows(
     shift: np.ndarray,
     starts: np.ndarray,
     ends: np.ndarray,
-    basis: np.ndarray,
+    bases: np.ndarray,
+    terms: int,
     width: int,
     out_flux: np.ndarray,
     out_ivar: np.ndarray,
     bad_fraction: np.ndarray,
     lowest: np.ndarray,
 ) -> None:
-    """Fill the four outputs (zeros); window w begins at input pixel starts[w] and output pixel ends[w]."""
+    """Fill the four outputs.
+
+    Window w begins at input pixel starts[w] and takes output pixels ends[w] to ends[w + 1]; `bases` holds the
+    polynomials of each window, flattened, one window after the other.
+    """
     for block in prange((len(flux) + _LANES - 1) // _LANES):
         first = block * _LANES
         stop = min(len(flux), first + _LANES)
         for w in range(len(starts)):
             begin, end = ends[w], ends[w + 1]
+            basis = bases[terms * begin : terms * end].reshape((terms, end - begin))
             _normalise_block(
                 flux[first:stop],
                 ivar[first:stop],
                 mask[first:stop],
                 shift[first:stop],
                 starts[w],
-                basis[:, begin:end],
+                basis,
                 width,
                 out_flux[first:stop, begin:end],
                 out_ivar[first:stop, begin:end],
@@ -70,17 +76,21 @@ def _normalise_block(
     bad_fraction: np.ndarray,
     lowest: np.ndarray,
 ) -> None:
-    """Normalise one window of at most `_LANES` spectra."""
-    for row in range(len(flux)):
-        _shift_row(flux[row], ivar[row], mask[row], shift[row], start, out_flux[row], out_ivar[row])
-    good = out_ivar > 0
-    smooth = np.empty(out_flux.shape)
-    _median_block(out_flux, good, width, smooth)
-    for row in range(len(flux)):
-        _fit_row(smooth[row], np.isfinite(smooth[row]), basis, smooth[row])
-        lowest[row] = _lowest(smooth[row])
-        bad_fraction[row] = 1 - good[row].sum() / good.shape[1]
-        _divide_row(smooth[row], out_flux[row], out_ivar[row])
+    """Normalise one window of at most `_LANES` spectra; the work is done in contiguous arrays."""
+    count, size = out_flux.shape
+    moved, weight = np.empty((count, size), np.float32), np.empty((count, size), np.float32)
+    for row in range(count):
+        _shift_row(flux[row], ivar[row], mask[row], shift[row], start, moved[row], weight[row])
+    smooth = np.empty((count, size))
+    _median_block(moved, weight > 0, width, smooth)
+    for row in range(count):
+        continuum = smooth[row]
+        _fit_row(continuum, np.isfinite(continuum), basis, continuum)
+        lowest[row] = _lowest(continuum)
+        bad_fraction[row] = (weight[row] == 0).sum() / size
+        _divide_row(continuum, moved[row], weight[row])
+    out_flux[:] = moved
+    out_ivar[:] = weight
 
 
 @compiled_parallel
@@ -93,14 +103,9 @@ def shift_rows(
     out_flux: np.ndarray,
     out_ivar: np.ndarray,
 ) -> None:
-    """Fill the outputs (zeros) with the shifted spectra."""
+    """Fill the outputs with the shifted spectra."""
     for row in prange(len(flux)):
         _shift_row(flux[row], ivar[row], mask[row], shift[row], start, out_flux[row], out_ivar[row])
-
-
-@compiled
-def _is_good(flux: float, ivar: float, mask: int) -> bool:
-    return mask == 0 and ivar > 0 and math.isfinite(ivar) and math.isfinite(flux)
 
 
 @compiled
@@ -113,32 +118,42 @@ def _shift_row(
     out_flux: np.ndarray,
     out_ivar: np.ndarray,
 ) -> None:
-    """Write the shifted flux and inverse variance of the good pixels."""
+    """Write the shifted flux and inverse variance, both 0 at bad pixels.
+
+    The pixels needed are first brought into a form in which bad ones have flux 0 and infinite variance, so
+    that the sums below are free of branches.
+    """
     size = len(out_flux)
+    out_flux[:] = 0
+    out_ivar[:] = 0
     if not abs(shift) < len(flux):
         return
     whole = math.floor(shift)
     t = shift - whole
     first = start + int(whole) - 1
-    good = np.zeros(size + 3, dtype=np.bool_)
+    value, variance = np.zeros(size + 3), np.full(size + 3, np.inf)
     for j in range(max(0, -first), min(size + 3, len(flux) - first)):
-        good[j] = _is_good(flux[first + j], ivar[first + j], mask[first + j])
+        weight = np.float64(ivar[first + j])
+        good = mask[first + j] == 0 and weight > 0 and weight < np.inf and abs(flux[first + j]) < np.inf
+        value[j] = flux[first + j] if good else 0.0
+        variance[j] = 1 / weight if good else np.inf
+    if t == 0:
+        for i in range(size):
+            out_flux[i] = value[i + 1]
+            out_ivar[i] = 1 / variance[i + 1]
+        return
     a, b = -t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2
     c, d = -(t + 1) * t * (t - 2) / 2, (t + 1) * t * (t - 1) / 6
+    near, far = 1 - t, t
     for i in range(size):
-        k = first + i
-        if not good[i + 1] or (t > 0 and not good[i + 2]):
-            continue
-        if t == 0:
-            out_flux[i] = flux[k + 1]
-            out_ivar[i] = ivar[k + 1]
-        elif good[i] and good[i + 3]:
-            out_flux[i] = a * flux[k] + b * flux[k + 1] + c * flux[k + 2] + d * flux[k + 3]
-            variance = a * a / ivar[k] + b * b / ivar[k + 1] + c * c / ivar[k + 2] + d * d / ivar[k + 3]
-            out_ivar[i] = 1 / variance
-        else:
-            out_flux[i] = (1 - t) * flux[k + 1] + t * flux[k + 2]
-            out_ivar[i] = 1 / ((1 - t) * (1 - t) / ivar[k + 1] + t * t / ivar[k + 2])
+        cubic = a * value[i] + b * value[i + 1] + c * value[i + 2] + d * value[i + 3]
+        linear = near * value[i + 1] + far * value[i + 2]
+        inner = near * near * variance[i + 1] + far * far * variance[i + 2]
+        outer = a * a * variance[i] + b * b * variance[i + 1] + c * c * variance[i + 2] + d * d * variance[i + 3]
+        chosen = outer if outer < np.inf else inner
+        flux_chosen = cubic if outer < np.inf else linear
+        out_flux[i] = flux_chosen if inner < np.inf else 0.0
+        out_ivar[i] = 1 / chosen
 
 
 @compiled_parallel
@@ -154,55 +169,50 @@ def median_rows(values: np.ndarray, good: np.ndarray, width: int, out: np.ndarra
 def _median_block(values: np.ndarray, good: np.ndarray, width: int, medians: np.ndarray) -> None:
     """Write the running medians of at most `_LANES` rows; NaN where no good pixel is near.
 
-    The window of every row slides at the same time, a row per lane of the processor's vectors: `ordered` holds
-    each lane's values in ascending order, infinity standing for a bad pixel or one beyond the end, and every
-    step takes one value out and puts one in by comparisons alone.
+    Row r of the input is column r here. `ordered` holds the values in each column's window in ascending order,
+    infinity standing for a bad pixel or one beyond the end; every step takes a value out and puts one in.
     """
     count, size = values.shape
     half = width // 2
-    incoming = np.full((size + 2 * half, _LANES), np.inf, dtype=values.dtype)
+    incoming = np.full((size + 2 * half, _LANES), np.inf, dtype=np.float32)
     for lane in range(count):
         for i in range(size):
             if good[lane, i]:
                 incoming[half + i, lane] = values[lane, i]
-    ordered = np.full((width + 1) * _LANES, np.inf, dtype=values.dtype)
-    kept = np.full((width + 1) * _LANES, -np.inf, dtype=values.dtype)
-    enters, leaves = np.empty(width * _LANES, values.dtype), np.full(width * _LANES, np.inf, values.dtype)
+    ordered = np.full((width + 1, _LANES), np.inf, dtype=np.float32)
+    kept = np.full((width + 1, _LANES), -np.inf, dtype=np.float32)
+    nothing = np.full(_LANES, np.inf, dtype=np.float32)
     number = np.zeros(_LANES, dtype=np.int64)
     for j in range(half, size + 2 * half):
-        for slot in range(width):
-            for lane in range(_LANES):
-                enters[slot * _LANES + lane] = incoming[j, lane]
-        if j >= width:
-            for slot in range(width):
-                for lane in range(_LANES):
-                    leaves[slot * _LANES + lane] = incoming[j - width, lane]
+        leaves = incoming[j - width] if j >= width else nothing
+        enters = incoming[j]
         _exchange(ordered, kept, leaves, enters)
         for lane in range(_LANES):
             number[lane] += np.int64(enters[lane] < np.inf) - np.int64(leaves[lane] < np.inf)
         if j >= 2 * half:
             for lane in range(count):
                 some = number[lane]
-                low = np.float64(ordered[max(some - 1, 0) // 2 * _LANES + lane])
-                high = np.float64(ordered[some // 2 * _LANES + lane])
+                low = np.float64(ordered[max(some - 1, 0) // 2, lane])
+                high = np.float64(ordered[some // 2, lane])
                 medians[lane, j - 2 * half] = (low + high) / 2 if some else np.nan
 
 
 @compiled
 def _exchange(ordered: np.ndarray, kept: np.ndarray, leaves: np.ndarray, enters: np.ndarray) -> None:
-    """Take `leaves` out of the ordered values and put `enters` in, in every lane (both are given in every slot).
+    """Take `leaves` out of the ordered values and put `enters` in, in every column.
 
-    The slot after the last one of `ordered` stays infinite and the one before the first of `kept`, where the
-    values are put after the removal, minus infinity.
+    The last row of `ordered` stays infinite. `kept` takes the values after the removal from its second row
+    on; its first stays minus infinity.
     """
-    size = len(leaves)
-    for k in range(size):
-        here, after = ordered[k], ordered[k + _LANES]
-        kept[k + _LANES] = here if here < leaves[k] else after
-    for k in range(size):
-        before, here = kept[k], kept[k + _LANES]
-        larger = before if before > enters[k] else enters[k]
-        ordered[k] = larger if larger < here else here
+    for slot in range(len(ordered) - 1):
+        here, after, result = ordered[slot], ordered[slot + 1], kept[slot + 1]
+        for lane in range(_LANES):
+            result[lane] = here[lane] if here[lane] < leaves[lane] else after[lane]
+    for slot in range(len(ordered) - 1):
+        before, here, result = kept[slot], kept[slot + 1], ordered[slot]
+        for lane in range(_LANES):
+            larger = before[lane] if before[lane] > enters[lane] else enters[lane]
+            result[lane] = larger if larger < here[lane] else here[lane]
 
 
 @compiled_parallel

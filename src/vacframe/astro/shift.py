@@ -36,7 +36,7 @@ def shift_spectra(
         Both 0 at bad pixels, at those from beyond the spectrum, and throughout where the shift is not finite.
     """
     shape = (len(flux), len(window))
-    moved, weight = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
+    moved, weight = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
     spectra = (read_only(flux, np.float32), read_only(ivar, np.float32), read_only(mask, np.uint8))
     shift_rows(*spectra, read_only(shift, np.float64), window.start, moved, weight)
     return moved, weight
