@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 from astropy.io import fits
-from vacframe_surveys.lamost_fits import inflate, read_astropy, read_fast
+from vacframe_surveys.lamost_fits import Unusable, inflate, read_astropy, read_fast
 
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 
@@ -154,3 +154,24 @@ def test_no_files(read):
     assert made.table.num_rows == 0
     assert "flux" in made.table.column_names
     assert len(made.rejects) == 0
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_fast_path_never_differs_on_damaged_headers(write, layout):
+    """Random bytes in the headers: the fast path raises nothing, and what both accept is the same."""
+    raw = write("a.fits", layout=layout).read_bytes()
+    rng = np.random.default_rng(3)
+    compared = 0
+    for _ in range(150):
+        damaged = bytearray(raw)
+        for place in rng.integers(0, 5760, 3):
+            damaged[place] = rng.choice(list(b" '/=TF019.-+EDeA&\x00\xff"))
+        fast = read_fast(bytes(damaged))
+        try:
+            slow = read_astropy(bytes(damaged))
+        except Unusable:
+            continue
+        if fast is not None:
+            same(fast, slow)
+            compared += 1
+    assert compared > 10

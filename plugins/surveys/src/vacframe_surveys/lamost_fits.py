@@ -32,6 +32,7 @@ IMAGE_ROWS = 5
 BLOCK = 2880
 """FITS block, bytes (FITS standard 4.0, section 3.1)."""
 CARD = 80
+FIRST_CARD = b"SIMPLE  ="
 _IMAGE_TYPES = {-32: ">f4", -64: ">f8"}
 _COLUMN_TYPES = {"E": ">f4", "D": ">f8", "I": ">i2", "J": ">i4", "K": ">i8"}
 _TEXT = re.compile(r" *'((?:[^']|'')*)' *(?:/.*)?")
@@ -130,6 +131,8 @@ def inflate(data: bytes) -> bytes:
 def read_fast(raw: bytes) -> Spectrum | None:
     """Return the spectrum of a FITS file's content without astropy, None where anything is unusual."""
     try:
+        if not raw.startswith(FIRST_CARD):
+            return None
         places, end = _header(raw, 0)
         axes = _value(raw, places, "NAXIS")
         if axes == 2:
@@ -245,8 +248,8 @@ def read_astropy(raw: bytes) -> Spectrum:
     """
     from astropy.io import fits
 
-    if raw[:6] != b"SIMPLE":
-        raise Unusable("not_fits", "the content does not begin with SIMPLE, so it is no FITS file")
+    if not raw.startswith(FIRST_CARD):
+        raise Unusable("not_fits", "the content does not begin with SIMPLE =, so it is no FITS file")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
