@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from vacframe.core.errors import InputFileError
-from vacframe.io.fields import keep, notes, warn_left_out
+from vacframe.io.fields import decoded, keep, kept_type, notes, warn_left_out
 from vacframe.io.options import ReadOptions
 from vacframe.io.plain import plain_file
 
@@ -24,7 +24,7 @@ NULL_TEXT = ("", "null", "NULL", "nan", "NaN", "NAN", "--")
 _BLOCK_BYTES = 8 << 20
 _DELIMITERS = ",\t;|"
 _BAD_VALUE = re.compile(
-    r"CSV column #(\d+): (?:Row #\d+: )?CSV conversion error to \S+: invalid value '(.*)'", re.DOTALL
+    r"CSV column #(\d+): (?:Row #\d+: )?CSV conversion error to \S+: invalid (?:value '(.*)'|UTF8)", re.DOTALL
 )
 _BAD_COUNT = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
 
@@ -62,7 +62,7 @@ def batches(path: Path, columns: list[str], batch_rows: int, options: ReadOption
 def _schema(layout: _Layout) -> pa.Schema:
     fields = []
     for name in layout.chosen:
-        kind = pa.list_(pa.float64(), layout.arrays[name]) if name in layout.arrays else layout.types[name]
+        kind = pa.list_(pa.float64(), layout.arrays[name]) if name in layout.arrays else kept_type(layout.types[name])
         fields.append(pa.field(name, kind, metadata=notes()))
     return pa.schema(fields)
 
@@ -153,15 +153,14 @@ def _settle(path: Path, file: Path, layout: _Layout) -> _Layout:
             found = _BAD_VALUE.search(str(error))
             if found is None:
                 raise _file_error(path, error) from error
-            name = layout.names[int(found[1])]
-            layout = _widen(layout, name, found[2])
+            layout = _widen(layout, layout.names[int(found[1])], found[2])
 
 
 def _first_types(path: Path, file: Path, layout: _Layout) -> _Layout:
     """Return the layout with the types of the first block; bigger integers than Arrow infers stay exact."""
     try:
         inferred = _open(file, layout).schema
-        as_text = replace(layout, types=dict.fromkeys(layout.chosen, pa.string()))
+        as_text = replace(layout, types=dict.fromkeys(layout.chosen, pa.binary()))
         reader = _open(file, as_text)
         block = next(iter(reader), None)
     except pa.ArrowInvalid as error:
@@ -169,7 +168,7 @@ def _first_types(path: Path, file: Path, layout: _Layout) -> _Layout:
     types, nulls = {}, set(layout.nulls)
     for name in layout.chosen:
         kind = inferred.field(name).type
-        values = pa.nulls(0, pa.string()) if block is None else pc.drop_null(block.column(name))
+        values = pa.nulls(0, pa.string()) if block is None else _text(block.column(name))
         if pa.types.is_floating(kind) and _big_integers(values):
             kind = pa.uint64() if pc.all(pc.match_substring_regex(values, r"^\s*\d{1,20}\s*$")).as_py() else pa.string()
         elif pa.types.is_string(kind) or pa.types.is_binary(kind):
@@ -179,6 +178,10 @@ def _first_types(path: Path, file: Path, layout: _Layout) -> _Layout:
             kind = pa.int64() if pa.types.is_null(kind) else pa.string()
         types[name] = kind
     return replace(layout, types=types, nulls=tuple(nulls))
+
+
+def _text(column: pa.Array) -> pa.Array:
+    return decoded(pa.chunked_array([pc.drop_null(column)])).combine_chunks()
 
 
 def _big_integers(values: pa.Array) -> bool:
@@ -200,7 +203,10 @@ def _padded_numbers(values: pa.Array, nulls: tuple[str, ...]) -> tuple[pa.DataTy
     return pa.string(), set()
 
 
-def _widen(layout: _Layout, name: str, value: str) -> _Layout:
+def _widen(layout: _Layout, name: str, value: str | None) -> _Layout:
+    """Return the layout in which a column holds one more value; None is text that is not UTF-8."""
+    if value is None:
+        return replace(layout, types={**layout.types, name: pa.binary()})
     if value.strip() in layout.nulls:
         return replace(layout, nulls=(*layout.nulls, value))
     kind, text = layout.types[name], value.strip()
@@ -223,11 +229,11 @@ def _is_number(text: str) -> bool:
 
 def _arrays(file: Path, layout: _Layout) -> _Layout:
     """Return the layout with the text columns whose every cell is a bracketed list of one length."""
-    texts = [n for n in layout.chosen if pa.types.is_string(layout.types[n])]
+    texts = [n for n in layout.chosen if layout.types[n] in (pa.string(), pa.binary())]
     lengths: dict[str, set[int]] = {name: set() for name in texts}
     for batch in _open(file, replace(layout, chosen=tuple(texts))) if texts else ():
         for name in list(lengths):
-            cells = pc.drop_null(batch.column(name))
+            cells = _text(batch.column(name))
             if (
                 len(cells)
                 and not pc.all(pc.match_substring_regex(cells, r"^\s*[\(\[][-+\d.eE,\s(nNuUlLaA)]*[\)\]]\s*$")).as_py()

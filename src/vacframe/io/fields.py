@@ -27,7 +27,7 @@ def warn_left_out(path: str, names: Iterable[str], why: str) -> None:
 
 def notes(description: str | None = None, unit: str | None = None, ucd: str | None = None) -> dict[str, str]:
     """Return the metadata of an Arrow field; the unit in astropy's generic notation."""
-    return {"description": description or "", "unit": unit_text(unit), "ucd": ucd or ""}
+    return {"description": " ".join((description or "").split()), "unit": unit_text(unit), "ucd": ucd or ""}
 
 
 def notes_of(column: Column) -> dict[str, str]:
@@ -126,14 +126,17 @@ def _text(array: pa.ChunkedArray) -> pa.ChunkedArray:
         array = array.cast(array.type.value_type)
     if pa.types.is_temporal(array.type):
         array = _iso(array)
-    if not pa.types.is_string(array.type):
-        try:
-            array = array.cast(pa.string())
-        except pa.ArrowInvalid:
-            items = [None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()]
-            array = pa.chunked_array([pa.array(items, pa.string())])
-    stripped = pc.utf8_trim_whitespace(array)
+    stripped = pc.utf8_trim_whitespace(decoded(array))
     return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
+
+
+def decoded(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return text or bytes as text; bytes that are not UTF-8 become the replacement character."""
+    try:
+        return array.cast(pa.string())
+    except pa.ArrowInvalid:
+        items = [None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()]
+        return pa.chunked_array([pa.array(items, pa.string())])
 
 
 def _iso(array: pa.ChunkedArray) -> pa.ChunkedArray:

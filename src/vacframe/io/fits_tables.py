@@ -45,10 +45,14 @@ def batches(path: Path, columns: list[str], batch_rows: int, options: ReadOption
 def _table_hdu(path: Path, options: ReadOptions) -> Iterator[Any]:
     from astropy.io import fits
 
-    with plain_file(path) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with fits.open(file, memmap=True) as hdus:
-            hdu = _choose(path, hdus, options.table)
+    with plain_file(path) as file:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            hdus = fits.open(file, memmap=True)
+        with hdus:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                hdu = _choose(path, hdus, options.table)
             info = hdu.fileinfo()
             expected, found = info["datLoc"] + hdu.size, file.stat().st_size
             if found < expected:
@@ -68,7 +72,7 @@ def _choose(path: Path, hdus: Any, table: int | str | None) -> Any:
         return tables[0]
     names = ", ".join(f"{i} {h.name or '-'} ({type(h).__name__})" for i, h in enumerate(hdus))
     asked = "binary table" if table is None else f"binary table {table!r}"
-    raise InputFileError(str(path), f"holds no {asked}; its HDUs: {names}")
+    raise InputFileError(str(path), f"holds no {asked}, or is cut off before it; its HDUs: {names}")
 
 
 def _column(hdu: Any, card: Any) -> Column | None:
