@@ -85,7 +85,8 @@ def invoke(
         if result.model is None:
             raise PluginError(f"{product.name}: run() of a product of kind model must return a Model")
         return Made(None, result.model, result.rejects.to_arrow(), result.counts)
-    tables, rejects, counts = [], Rejects(), {}
+    tables, rejects = [], Rejects()
+    counts: dict[str, int] = {}
     for part, rows in _chunks(product, needs, inputs, home, chunk_bytes):
         result = as_result(run(product.name, part, context), product.name)
         tables.append(check_table(result, product, rows))
@@ -105,7 +106,9 @@ def _chunks(
     if not product.row_wise or primary is None or primary.how != "same":
         yield inputs, home
         return
-    aligned = [n.product for n in needs if n.how == "same" and n.where is None and n.product in inputs.products]
+    aligned = [
+        n.product for n in needs if n.how == "same" and n.where == primary.where and n.product in inputs.products
+    ]
     total = len(inputs[primary.product])
     size = sum(inputs[n].arrow.nbytes for n in aligned)
     per_row = max(1, product.resources.row_bytes + size // max(1, total))
@@ -115,7 +118,7 @@ def _chunks(
         if start == 0 and stop == total:
             yield inputs, home
             return
-        cut = {n: (b.slice(start, stop) if n in aligned else b) for n, b in inputs.products.items()}
+        cut = {n: (inputs[n].slice(start, stop) if n in aligned else b) for n, b in inputs.products.items()}
         yield Inputs(cut, inputs.files), None if home is None else home.slice(start, stop - start)
 
 
