@@ -19,6 +19,11 @@ from typing import Any
 
 import numpy as np
 
+try:  # the extra "fast": the same bytes in 0.6 of the time
+    from isal import isal_zlib as inflater
+except ImportError:
+    import zlib as inflater  # type: ignore[no-redef]
+
 Card = str | int | float | bool
 KEYS = (
     *("OBSID", "RA", "DEC", "Z", "CLASS", "SUBCLASS", "DATE-OBS", "LMJD", "PLANID", "SPID", "FIBERID"),
@@ -115,11 +120,11 @@ def inflate(data: bytes) -> bytes:
     size = int.from_bytes(data[-4:], "little")
     try:
         if size < 1024 * len(data):  # the greatest ratio of deflate; anything else is no size
-            raw = zlib.decompress(data, wbits=31, bufsize=max(size, 1))
+            raw: bytes = inflater.decompress(data, wbits=31, bufsize=max(size, 1))
             if len(raw) == size:
                 return raw
-    except zlib.error:
-        pass
+    except (zlib.error, inflater.error):
+        pass  # gzip says what is wrong, or reads several members
     try:
         return gzip.decompress(data)
     except EOFError:
