@@ -299,3 +299,27 @@ def test_voparquet_written_by_astropy_brings_units(tmp_path):
     table.write(tmp_path / "a.parquet", format="parquet.votable", metadata=metadata)
     found = probe(tmp_path / "a.parquet")[0]
     assert (found.unit, found.ucd, found.description) == ("mas / yr", "pos.pm", "Motion")
+
+
+# Any damage
+
+
+@pytest.mark.parametrize("kind", ["fits", "votable", "ascii.ecsv", "ascii.csv", "parquet"])
+def test_any_damage_is_an_input_file_error_or_none(tmp_path, kind):
+    rng = np.random.default_rng(3)
+    Table({"a": rng.normal(size=50), "b": np.arange(50), "s": ["x y"] * 50}).write(tmp_path / "a", format=kind)
+    content = (tmp_path / "a").read_bytes()
+    refused = 0
+    for trial in range(40):
+        damaged = bytearray(content[: rng.integers(len(content))] if trial % 2 else content)
+        for place in rng.integers(0, max(len(damaged), 1), size=3):
+            damaged[place : place + 1] = bytes([rng.integers(256)])
+        path = write(tmp_path / "b", bytes(damaged))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                read_table(path)
+        except InputFileError as error:
+            assert str(path) in str(error)
+            refused += 1
+    assert refused > 5

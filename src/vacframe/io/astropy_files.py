@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from vacframe.core.errors import InputFileError
@@ -14,6 +15,15 @@ from vacframe.io.astropy_tables import file_table_to_arrow
 from vacframe.io.csv_tables import NULL_TEXT
 from vacframe.io.options import ReadOptions
 from vacframe.io.plain import plain_file
+
+_ELEMENTS = {
+    "unsignedByte": "uint8",
+    "short": "int16",
+    "int": "int32",
+    "long": "int64",
+    "float": "float32",
+    "double": "float64",
+}
 
 
 def votable_schema(path: Path, options: ReadOptions) -> pa.Schema:
@@ -52,7 +62,17 @@ def _read_votable(path: Path, options: ReadOptions) -> pa.Table:
         table = chosen.to_table(use_names_over_ids=True)
         for field, column in zip(chosen.fields, table.itercols(), strict=True):
             column.info.meta = {"ucd": field.ucd} if field.ucd else {}
+            if column.dtype == object and field.datatype in _ELEMENTS:
+                _retype(column, _ELEMENTS[field.datatype])
     return file_table_to_arrow(table, str(path))
+
+
+def _retype(column: Any, dtype: str) -> None:
+    """Give the arrays in the cells of a column the element type of the file; astropy widens them."""
+    cells = np.ma.getdata(column)
+    for row, cell in enumerate(cells):
+        if isinstance(cell, np.ndarray):
+            cells[row] = cell.astype(dtype)
 
 
 def _choose(path: Path, tables: list[Any], wanted: int | str | None) -> Any:

@@ -94,14 +94,16 @@ def _plain(values: Any) -> Any:
 
 def _stacked(values: Any) -> Any:
     """Return a column of objects as text, or as arrays where all have one length."""
+    from astropy.table import Column as PlainColumn
     from astropy.table import MaskedColumn
 
+    info = values.info
     missing = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else np.zeros(len(values), bool)
     items = [None if m or v is None or v is np.ma.masked else v for v, m in zip(values, missing, strict=True)]
     present = [v for v in items if v is not None]
     if all(isinstance(v, str | bytes) for v in present):
         text = [None if v is None else v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in items]
-        return np.array(text, dtype=object)
+        return PlainColumn(np.array(text, dtype=object), description=info.description, meta=info.meta)
     items = [None if v is None or np.size(v) == 0 else v for v in items]
     cells = [np.ma.asarray(v) for v in items if v is not None]
     if (
@@ -115,7 +117,6 @@ def _stacked(values: Any) -> Any:
     fill = np.nan if dtype.kind == "f" else 0
     rows = [np.full(cells[0].shape, fill) if v is None else np.ma.filled(np.ma.asarray(v), fill) for v in items]
     mask = np.array([np.full(cells[0].shape, v is None) for v in items])
-    info = values.info
     return MaskedColumn(
         np.array(rows, dtype=dtype), mask=mask, unit=info.unit, description=info.description, meta=info.meta
     )
