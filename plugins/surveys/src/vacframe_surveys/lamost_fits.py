@@ -22,7 +22,7 @@ import numpy as np
 try:  # the extra "fast": the same bytes in 0.6 of the time
     from isal import isal_zlib as inflater
 except ImportError:
-    import zlib as inflater  # type: ignore[no-redef]
+    import zlib as inflater
 
 Card = str | int | float | bool
 KEYS = (
