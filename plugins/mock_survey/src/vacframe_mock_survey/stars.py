@@ -86,12 +86,12 @@ def _populate(index: np.ndarray, config: Any, tracks: Tracks, rng: Any) -> dict[
 
 
 def _point_weights(tracks: Tracks, config: Any) -> np.ndarray:
-    """Return the chance of each evolutionary point in each population, shape (3, n_mh, n_age, n_point - 1).
+    """Return the chance of each evolutionary point in each population, shape (3, n_isochrone, n_point - 1).
 
     A point counts by its stars formed times the survey's volume for its magnitude; giants and dwarfs are then
     brought to the configured proportion in every isochrone that has both.
     """
-    middle = 0.5 * (tracks.values[:, :, 1:] + tracks.values[:, :, :-1])
+    middle = 0.5 * (tracks.values[:, 1:] + tracks.values[:, :-1])
     model = {name: middle[..., k] for k, name in enumerate(QUANTITIES)}
     with np.errstate(invalid="ignore"):
         teff = 10.0 ** model["log_teff"]
@@ -126,8 +126,8 @@ def _volume(magnitude: np.ndarray, population: Any, config: Any) -> np.ndarray:
 
 
 def _choose_model(star: dict[str, np.ndarray], tracks: Tracks, choices: np.ndarray, rng: Any) -> dict[str, np.ndarray]:
-    i, j = tracks.nearest(star["mh"], star["log_age"])
-    summed = np.cumsum(choices[star["which"], i, j], axis=1)
+    isochrone = tracks.nearest(star["mh"], star["log_age"])
+    summed = np.cumsum(choices[star["which"], isochrone], axis=1)
     u = rng.uniform(2)
     point = np.minimum((summed <= u[:, :1] * summed[:, -1:]).sum(axis=1), summed.shape[1] - 1)
     model = tracks.interpolate(star["mh"], star["log_age"], point, u[:, 1])

@@ -10,6 +10,8 @@ SEGMENTS = ((1,), (2,), (3,), (4, 5, 6), (7,))
 """PARSEC phases that are one piece of a track: main sequence, subgiants, giants, core helium burning, early AGB."""
 NODES = 24
 """Points per segment, equally spaced along the path in (log Teff, log g)."""
+FAINTEST = 90.0
+"""Absolute magnitude beyond which a model has none: the tables write 99 or 999."""
 QUANTITIES = ("log_teff", "logg", "m_initial", "m_current", "g", "bp", "rp", "j", "h", "ks")
 COLUMNS = (
     "mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase", "imf_weight",
@@ -19,7 +21,7 @@ COLUMNS = (
 
 
 class Tracks:
-    """A grid [M/H] × log age × evolutionary point.
+    """Isochrones by evolutionary point; each metallicity may have ages of its own.
 
     Parameters
     ----------
@@ -29,62 +31,68 @@ class Tracks:
     Attributes
     ----------
     mh : ndarray, shape (n_mh,)
-    log_age : ndarray, shape (n_age,)
-    values : ndarray, shape (n_mh, n_age, n_point, len(QUANTITIES))
+        Metallicities.
+    ages : ndarray, shape (n_mh, n_age)
+        log10 ages of each metallicity, filled up with infinity.
+    start : ndarray of int, shape (n_mh,)
+        Isochrone of the first age of each metallicity.
+    values : ndarray, shape (n_isochrone, n_point, len(QUANTITIES))
         NaN where an isochrone lacks the segment.
-    weight : ndarray, shape (n_mh, n_age, n_point - 1)
+    weight : ndarray, shape (n_isochrone, n_point - 1)
         Stars formed between a point and the next one; 0 across segments and where there is no model.
     """
 
     def __init__(self, isochrones: Mapping[str, np.ndarray]) -> None:
         table = {name: np.asarray(isochrones[name], dtype=float) for name in COLUMNS}
-        self.mh = np.unique(table["mh"])
-        self.log_age = np.unique(table["log_age"])
+        pairs, which = np.unique(np.stack([table["mh"], table["log_age"]]), axis=1, return_inverse=True)
+        self.mh, self.start, count = np.unique(pairs[0], return_index=True, return_counts=True)
+        self.ages = np.full((len(self.mh), count.max(initial=1)), np.inf)
+        for row, (first, number) in enumerate(zip(self.start, count, strict=True)):
+            self.ages[row, :number] = pairs[1, first : first + number]
         points = NODES * len(SEGMENTS)
-        self.values = np.full((len(self.mh), len(self.log_age), points, len(QUANTITIES)), np.nan)
-        self.weight = np.zeros((len(self.mh), len(self.log_age), points - 1))
-        where_mh = np.searchsorted(self.mh, table["mh"])
-        where_age = np.searchsorted(self.log_age, table["log_age"])
-        segment = np.full(len(table["mh"]), -1)
+        self.values = np.full((pairs.shape[1], points, len(QUANTITIES)), np.nan)
+        self.weight = np.zeros((pairs.shape[1], points - 1))
+        segment = np.full(len(which), -1)
         for number, phases in enumerate(SEGMENTS):
             segment[np.isin(table["phase"], phases)] = number
-        segment[table["mag_g"] > 90] = -1
-        index = (where_mh * len(self.log_age) + where_age) * len(SEGMENTS) + segment
+        segment[table["mag_g"] > FAINTEST] = -1
+        index = which.reshape(-1) * len(SEGMENTS) + segment
         order = np.lexsort((table["m_initial"], index))
         order = order[segment[order] >= 0]
         starts = np.flatnonzero(np.diff(index[order], prepend=-1))
         for rows in np.split(order, starts[1:]):
             if len(rows) > 2:
-                self._fill(table, rows, where_mh[rows[0]], where_age[rows[0]], int(segment[rows[0]]))
+                self._fill(table, rows, *divmod(int(index[rows[0]]), len(SEGMENTS)))
 
-    def _fill(self, table: dict[str, np.ndarray], rows: np.ndarray, i: int, j: int, segment: int) -> None:
+    def _fill(self, table: dict[str, np.ndarray], rows: np.ndarray, isochrone: int, segment: int) -> None:
         path = np.hypot(np.diff(table["log_teff"][rows]) * 10.0, np.diff(table["logg"][rows]))
         length = np.concatenate([[0.0], np.cumsum(np.maximum(path, 1e-9))])
         wanted = np.linspace(0.0, length[-1], NODES)
         first = segment * NODES
         for k, name in enumerate(QUANTITIES):
             column = name if name in table else f"mag_{name}"
-            self.values[i, j, first : first + NODES, k] = np.interp(wanted, length, table[column][rows])
-        stars = np.concatenate(
-            [[0.0], np.cumsum(0.5 * (table["imf_weight"][rows][1:] + table["imf_weight"][rows][:-1]))]
-        )
-        self.weight[i, j, first : first + NODES - 1] = np.diff(np.interp(wanted, length, stars))
+            self.values[isochrone, first : first + NODES, k] = np.interp(wanted, length, table[column][rows])
+        formed = table["imf_weight"][rows]
+        stars = np.concatenate([[0.0], np.cumsum(0.5 * (formed[1:] + formed[:-1]))])
+        self.weight[isochrone, first : first + NODES - 1] = np.diff(np.interp(wanted, length, stars))
 
-    def nearest(self, mh: np.ndarray, log_age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the indices of the isochrones nearest to metallicities and ages of shape (n,)."""
-        return _nearest(self.mh, mh), _nearest(self.log_age, log_age)
+    def nearest(self, mh: np.ndarray, log_age: np.ndarray) -> np.ndarray:
+        """Return the isochrones nearest in metallicity, then in age, to values of shape (n,)."""
+        row = np.searchsorted((self.mh[1:] + self.mh[:-1]) / 2, mh)
+        return self.start[row] + np.abs(self.ages[row] - log_age[:, None]).argmin(axis=1)
 
     def interpolate(
         self, mh: np.ndarray, log_age: np.ndarray, point: np.ndarray, fraction: np.ndarray
     ) -> dict[str, np.ndarray]:
         """Return models between the isochrones.
 
-        Bilinear in [M/H] and log age at the same evolutionary point; a neighbour that lacks the point does not count.
+        Linear in log age, then in [M/H], at the same evolutionary point; a neighbour that lacks the point does not
+        count.
 
         Parameters
         ----------
         mh, log_age : ndarray, shape (n,)
-            Within the grid (values beyond its edges are clipped to them).
+            Values beyond the edges are clipped to them.
         point : ndarray of int, shape (n,)
             Index of the evolutionary point before the model.
         fraction : ndarray, shape (n,)
@@ -95,30 +103,29 @@ class Tracks:
         dict of str to ndarray of shape (n,)
             The `QUANTITIES`.
         """
-        i, u = _bracket(self.mh, mh)
-        j, v = _bracket(self.log_age, log_age)
         total = np.zeros((len(mh), len(QUANTITIES)))
         norm = np.zeros((len(mh), 1))
-        for di, wi in ((0, 1 - u), (1, u)):
-            for dj, wj in ((0, 1 - v), (1, v)):
-                row, col = np.minimum(i + di, len(self.mh) - 1), np.minimum(j + dj, len(self.log_age) - 1)
-                low, high = self.values[row, col, point], self.values[row, col, point + 1]
+        for row, share in _bracket(self.mh[None, :], mh):
+            for age, part in _bracket(self.ages[row], log_age):
+                isochrone = self.start[row] + age
+                low, high = self.values[isochrone, point], self.values[isochrone, point + 1]
                 model = low + fraction[:, None] * (high - low)
                 good = np.isfinite(model[:, :1])
-                part = np.where(good, (wi * wj)[:, None], 0.0)
-                total += part * np.where(good, model, 0.0)
-                norm += part
+                weight = np.where(good, (share * part)[:, None], 0.0)
+                total += weight * np.where(good, model, 0.0)
+                norm += weight
         with np.errstate(invalid="ignore"):
             total /= norm
         return {name: total[:, k] for k, name in enumerate(QUANTITIES)}
 
 
-def _nearest(grid: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return np.searchsorted((grid[1:] + grid[:-1]) / 2, values)
-
-
-def _bracket(grid: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    low = np.clip(np.searchsorted(grid, values, side="right") - 1, 0, max(len(grid) - 2, 0))
-    if len(grid) == 1:
-        return low, np.zeros(len(values))
-    return low, np.clip((values - grid[low]) / (grid[low + 1] - grid[low]), 0.0, 1.0)
+def _bracket(grids: np.ndarray, values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the two grid points about each value and their weights; `grids` has one row, or one for each value."""
+    count = np.isfinite(grids).sum(axis=1)
+    low = np.clip((grids <= values[:, None]).sum(axis=1) - 1, 0, np.maximum(count - 2, 0))
+    high = np.minimum(low + 1, count - 1)
+    row = np.arange(len(values)) if len(grids) == len(values) else np.zeros(len(values), dtype=int)
+    first, last = grids[row, low], grids[row, high]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(last > first, np.clip((values - first) / (last - first), 0.0, 1.0), 0.0)
+    return [(low, 1.0 - share), (high, share)]
