@@ -8,7 +8,7 @@ from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STE
 
 TOLERANCE = 0.025
 """Distance from the grid, pixels (1.7 km/s), up to which a spectrum counts as on it. The survey's own spectra
-that begin at 3700 instead of 3699.99 Å are 0.0175 off (measured on 5 of 300 files of DR10)."""
+that begin at 3700 instead of 3699.99 Å are 0.0175 off (those of 3820 pixels)."""
 
 
 def is_wavelength(values: np.ndarray) -> bool:
