@@ -132,11 +132,16 @@ def _shift_row(
     t = shift - whole
     first = start + int(whole) - 1
     value, variance = np.zeros(size + 3), np.full(size + 3, np.inf)
-    for j in range(max(0, -first), min(size + 3, len(flux) - first)):
-        weight = np.float64(ivar[first + j])
-        good = mask[first + j] == 0 and weight > 0 and weight < np.inf and abs(flux[first + j]) < np.inf
-        value[j] = flux[first + j] if good else 0.0
-        variance[j] = 1 / weight if good else np.inf
+    begin = max(0, -first)
+    end = max(begin, min(size + 3, len(flux) - first))
+    part = slice(first + begin, first + end)
+    given, weights, flags = flux[part], ivar[part], mask[part]
+    usable, spread = value[begin:end], variance[begin:end]
+    for j in range(len(given)):
+        weight = np.float64(weights[j])
+        good = (flags[j] == 0) & (weight > 0) & (weight < np.inf) & (abs(given[j]) < np.inf)
+        usable[j] = given[j] if good else 0.0
+        spread[j] = 1 / weight if good else np.inf
     if t == 0:
         for i in range(size):
             out_flux[i] = value[i + 1]
@@ -230,32 +235,46 @@ def _fit_row(values: np.ndarray, known: np.ndarray, basis: np.ndarray, out: np.n
     (1 - U) c = projections are solved, where U sums the outer products of the basis at the unknown pixels.
     """
     terms, size = basis.shape
-    coefficients = np.zeros(terms)
-    matrix = np.eye(terms)
+    coefficients = np.empty(terms)
+    filled = np.empty(size)
+    unknown = 0
     for i in range(size):
-        if not known[i]:
-            for p in range(terms):
-                for q in range(p + 1):
-                    matrix[p, q] -= basis[p, i] * basis[q, i]
-    filled = np.where(known, values, 0.0)
+        filled[i] = values[i] if known[i] else 0.0
+        unknown += not known[i]
     for k in range(terms):
         coefficients[k] = _dot(basis[k], filled)
-    if not known.all():
+    if unknown:
+        matrix = np.eye(terms)
+        for i in range(size):
+            if not known[i]:
+                for p in range(terms):
+                    for q in range(p + 1):
+                        matrix[p, q] -= basis[p, i] * basis[q, i]
         _solve(matrix, coefficients)
-    _evaluate_row(coefficients, basis, out)
+    out[:] = 0
+    for k in range(terms):
+        factor, polynomial = coefficients[k], basis[k]
+        for i in range(size):
+            out[i] += factor * polynomial[i]
 
 
 @compiled
 def _dot(a: np.ndarray, b: np.ndarray) -> float:
     """Return the inner product, in eight partial sums of fixed order."""
-    sums = np.zeros(8)
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
     whole = len(a) - len(a) % 8
     for i in range(0, whole, 8):
-        for lane in range(8):
-            sums[lane] += a[i + lane] * b[i + lane]
+        s0 += a[i] * b[i]
+        s1 += a[i + 1] * b[i + 1]
+        s2 += a[i + 2] * b[i + 2]
+        s3 += a[i + 3] * b[i + 3]
+        s4 += a[i + 4] * b[i + 4]
+        s5 += a[i + 5] * b[i + 5]
+        s6 += a[i + 6] * b[i + 6]
+        s7 += a[i + 7] * b[i + 7]
     for i in range(whole, len(a)):
-        sums[0] += a[i] * b[i]
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))
+        s0 += a[i] * b[i]
+    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
 
 
 @compiled
@@ -282,15 +301,6 @@ def _solve(matrix: np.ndarray, vector: np.ndarray) -> None:
         for k in range(p + 1, terms):
             vector[p] -= matrix[k, p] * vector[k]
         vector[p] /= matrix[p, p]
-
-
-@compiled
-def _evaluate_row(coefficients: np.ndarray, basis: np.ndarray, out: np.ndarray) -> None:
-    out[:] = 0
-    for k in range(len(coefficients)):
-        factor = coefficients[k]
-        for i in range(len(out)):
-            out[i] += factor * basis[k, i]
 
 
 @compiled
