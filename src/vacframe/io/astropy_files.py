@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,33 +25,14 @@ _ELEMENTS = {
 }
 
 
-def votable_schema(path: Path, options: ReadOptions) -> pa.Schema:
-    """Return the fields of a VOTable (the file is parsed whole)."""
-    return _read_votable(path, options).schema
+def read_votable(path: Path, options: ReadOptions) -> pa.Table:
+    """Return a table of a VOTable file with the notes of its fields.
 
-
-def votable_batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
-    """Yield the rows of a VOTable in tables of at most `batch_rows` rows."""
-    yield from _slices(_read_votable(path, options), columns, batch_rows)
-
-
-def ecsv_schema(path: Path, options: ReadOptions) -> pa.Schema:
-    """Return the fields of an ECSV file (the file is parsed whole)."""
-    return _read_ecsv(path).schema
-
-
-def ecsv_batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
-    """Yield the rows of an ECSV file in tables of at most `batch_rows` rows."""
-    yield from _slices(_read_ecsv(path), columns, batch_rows)
-
-
-def _slices(table: pa.Table, columns: list[str], batch_rows: int) -> Iterator[pa.Table]:
-    chosen = table.select(columns)
-    for start in range(0, chosen.num_rows, batch_rows):
-        yield chosen.slice(start, batch_rows)
-
-
-def _read_votable(path: Path, options: ReadOptions) -> pa.Table:
+    Raises
+    ------
+    InputFileError
+        If the file lacks the table that the options name, or any.
+    """
     from astropy.io import votable
 
     with plain_file(path) as file, warnings.catch_warnings():
@@ -85,7 +65,8 @@ def _choose(path: Path, tables: list[Any], wanted: int | str | None) -> Any:
     raise InputFileError(str(path), f"holds no table{'' if wanted is None else f' {wanted!r}'}; its tables: {names}")
 
 
-def _read_ecsv(path: Path) -> pa.Table:
+def read_ecsv(path: Path, options: ReadOptions) -> pa.Table:
+    """Return the table of an ECSV file with the notes of its columns (no option applies)."""
     from astropy.table import Table
 
     with plain_file(path) as file, warnings.catch_warnings():

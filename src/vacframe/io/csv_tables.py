@@ -21,6 +21,8 @@ from vacframe.io.plain import plain_file
 
 NULL_TEXT = ("", "null", "NULL", "nan", "NaN", "NAN", "--")
 """Cells that mean "missing" in any column."""
+_KNOWN: dict[tuple, _Layout] = {}
+_KNOWN_MOST = 64
 _BLOCK_BYTES = 8 << 20
 _DELIMITERS = ",\t;|"
 _BAD_VALUE = re.compile(
@@ -45,14 +47,14 @@ class _Layout:
 def schema(path: Path, options: ReadOptions) -> pa.Schema:
     """Return the fields of a CSV file; the whole file is scanned, as nothing else tells the types."""
     with plain_file(path) as file:
-        return _schema(_layout(path, file, options, None))
+        return _schema(_layout(path, file, options))
 
 
 def batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
     """Yield the rows of a CSV file in tables of at most `batch_rows` rows."""
     with plain_file(path) as file:
-        layout = _layout(path, file, options, columns)
-        fields = pa.schema([_schema(layout).field(name) for name in columns])
+        layout = replace(_layout(path, file, options), chosen=tuple(columns))
+        fields = _schema(layout)
         for batch in _open(file, layout):
             table = _finish(pa.Table.from_batches([batch]), layout, fields)
             for start in range(0, table.num_rows, batch_rows):
@@ -89,17 +91,26 @@ def _parse_arrays(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(items, pa.list_(pa.float64()))])
 
 
-def _layout(path: Path, file: Path, options: ReadOptions, columns: list[str] | None) -> _Layout:
+def _layout(path: Path, file: Path, options: ReadOptions) -> _Layout:
+    """Return the layout of a file, remembered until the file changes: finding it means reading it."""
+    state = path.stat()
+    key = (str(path), state.st_mtime_ns, state.st_size, options)
+    if key not in _KNOWN:
+        while len(_KNOWN) >= _KNOWN_MOST:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN[key] = _find_layout(path, file, options)
+    return _KNOWN[key]
+
+
+def _find_layout(path: Path, file: Path, options: ReadOptions) -> _Layout:
     skip, header = _header(path, file, options.delimiter)
     delimiter = options.delimiter or max(_DELIMITERS, key=header.count)
     names = tuple(name.strip() for name in next(csv.reader([header.lstrip("#")], delimiter=delimiter)))
     unique = tuple(n if n and n not in names[:i] else f"{n}#{i + 1}" for i, n in enumerate(names))
-    if columns is None:
-        warn_left_out(str(path), set(unique) - set(names), "unnamed or named twice (the first is read)")
-    chosen = tuple(n for n in unique if n in names) if columns is None else tuple(columns)
+    warn_left_out(str(path), set(unique) - set(names), "unnamed or named twice (the first is read)")
+    chosen = tuple(n for n in unique if n in names)
     nulls = NULL_TEXT + tuple(str(v) for v in options.null_values)
-    layout = _Layout(delimiter, skip, unique, chosen, {}, nulls, {})
-    return _arrays(file, _settle(path, file, layout))
+    return _arrays(file, _settle(path, file, _Layout(delimiter, skip, unique, chosen, {}, nulls, {})))
 
 
 def _header(path: Path, file: Path, delimiter: str | None) -> tuple[int, str]:

@@ -27,9 +27,8 @@ _READERS: dict[Format, tuple[str, str]] = {
     "parquet": ("vacframe.io.parquet_tables", ""),
     "hats": ("vacframe.io.parquet_tables", "hats_"),
     "csv": ("vacframe.io.csv_tables", ""),
-    "ecsv": ("vacframe.io.astropy_files", "ecsv_"),
-    "votable": ("vacframe.io.astropy_files", "votable_"),
 }
+_WHOLE: dict[Format, str] = {"ecsv": "read_ecsv", "votable": "read_votable"}
 
 
 def probe(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> tuple[Column, ...]:
@@ -100,10 +99,17 @@ def iter_tables(
         If the file cannot be read or lacks a column.
     """
     place = Path(path)
-    chosen = _chosen(place, columns, options)
     kind = sniff(place)
     with _reading(place, kind):
-        for table in _reader(kind, "batches")(place, chosen, batch_rows, options):
+        whole = _load(kind)(place, options) if kind in _WHOLE else None
+        fields = _reader(kind, "schema")(place, options) if whole is None else whole.schema
+        chosen = _chosen(place, fields.names, columns)
+        if whole is None:
+            parts = _reader(kind, "batches")(place, chosen, batch_rows, options)
+        else:
+            wanted = whole.select(chosen)
+            parts = (wanted.slice(start, batch_rows) for start in range(0, wanted.num_rows, batch_rows))
+        for table in parts:
             yield _with_nulls(table, options.null_values)
 
 
@@ -112,14 +118,17 @@ def _reader(kind: Format, function: str) -> Callable:
     return getattr(import_module(module), prefix + function)
 
 
+def _load(kind: Format) -> Callable:
+    return getattr(import_module("vacframe.io.astropy_files"), _WHOLE[kind])
+
+
 def _schema(path: Path, options: ReadOptions) -> pa.Schema:
     kind = sniff(path)
     with _reading(path, kind):
-        return _reader(kind, "schema")(path, options)
+        return _load(kind)(path, options).schema if kind in _WHOLE else _reader(kind, "schema")(path, options)
 
 
-def _chosen(path: Path, columns: Iterable[str] | None, options: ReadOptions) -> list[str]:
-    names = _schema(path, options).names
+def _chosen(path: Path, names: list[str], columns: Iterable[str] | None) -> list[str]:
     if columns is None:
         return names
     chosen = list(columns)
