@@ -37,7 +37,7 @@ with _quiet():
     import tensorflow as tf
     from keras import ops
 
-__all__ = ["jit", "library_versions", "ops", "random_normal", "random_uniform", "value_and_gradient"]
+__all__ = ["jit", "keras", "library_versions", "ops", "random_normal", "random_uniform", "value_and_gradient"]
 
 if keras.config.backend() != "tensorflow":
     raise UsageError(

@@ -16,7 +16,7 @@ class TrainingOptions(BaseModel):
     """Neurons of the hidden ReLU layers."""
     epochs: int = Field(default=120, ge=1)
     """Passes over the training rows, at most; the learning rate falls to 0 over them (half a cosine)."""
-    patience: int = Field(default=40, ge=1)
+    patience: int = Field(default=60, ge=1)
     """A network stops after this many epochs without a smaller validation loss, and keeps its best weights."""
     batch_size: int = Field(default=64, ge=1)
     """Rows per gradient step."""

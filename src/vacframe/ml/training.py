@@ -124,7 +124,8 @@ def _compiled_step(data: TrainingData, options: TrainingOptions, size: int) -> C
         if options.noise:
             amplitude = options.noise * backend.random_uniform((size, 1), draw)
             noise = backend.random_normal((size, width), ops.stack([draw[0], -draw[1]]))
-            given = given + amplitude * noise * ops.take(errors, rows, axis=0)
+            noisy = given + amplitude * noise * ops.take(errors, rows, axis=0)
+            given = ops.clip(noisy, -options.clip, options.clip)
         losses = ops.mean(huber(apply(weights, given) - ops.take(targets, rows, axis=1), options.huber), axis=1)
         return ops.sum(losses), losses
 

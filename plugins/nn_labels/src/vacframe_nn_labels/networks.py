@@ -52,15 +52,18 @@ class LabelNetworks:
         return self.flux.standardise(flux[:, self.pixels], self.clip)
 
     def input_errors(self, ivar: np.ndarray) -> np.ndarray:
-        """Return the standard deviation of the inputs' noise, float32 of shape (n, p)."""
+        """Return the standard deviation of the inputs' noise, float32 of shape (n, p).
+
+        It is 1, the spread of the training stars, where a pixel holds no information.
+        """
         used = ivar[:, self.pixels]
-        with np.errstate(divide="ignore"):
-            sigma = np.where(used > 0, 1.0 / np.sqrt(used), np.inf) / self.flux.std
-        return np.minimum(sigma, self.clip).astype(np.float32)
+        known = used > 0
+        sigma = 1.0 / (np.sqrt(np.where(known, used, 1.0)) * self.flux.std)
+        return np.where(known, np.minimum(sigma, self.clip), 1.0).astype(np.float32)
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Return labels in their own units, float64 of shape (n, L), of standardised inputs."""
-        return self.labels.restore(self.networks.predict(inputs).T)
+        """Return labels in their own units, float64 of shape (n, L), of standardised inputs (limited to ±`clip`)."""
+        return self.labels.restore(self.networks.predict(np.clip(inputs, -self.clip, self.clip)).T)
 
     def estimate(self, flux: np.ndarray) -> np.ndarray:
         """Return labels of normalised spectra, NaN where a spectrum has no finite pixel."""
