@@ -66,6 +66,14 @@ def test_csv_null_values_of_the_user(tmp_path):
     assert table.to_pydict() == {"a": [None, 2], "b": [1.5, None], "c": [None, "x"]}
 
 
+@pytest.mark.parametrize("kind", ["fits", "votable", "ascii.ecsv", "parquet"])
+def test_null_values_of_the_user_in_any_format(tmp_path, kind):
+    table = Table({"a": np.array([255, 1], "u1"), "b": [-9999, ID], "c": [-9999.0, 1.0], "s": ["none", "x"]})
+    table.write(tmp_path / "a", format=kind)
+    back = read_table(tmp_path / "a", options=ReadOptions(null_values=("-9999.0", 255, "none", 1e300, ID - 1)))
+    assert back.to_pydict() == {"a": [None, 1], "b": [None, ID], "c": [None, 1.0], "s": [None, "x"]}
+
+
 def test_csv_wrong_number_of_fields_names_the_row(tmp_path):
     path = write(tmp_path / "a.csv", "a,b\n1,2\n3,4,5\n")
     with pytest.raises(InputFileError, match=r"a\.csv: row 3 of the file has 3 fields, expected 2"):
@@ -300,6 +308,21 @@ def test_voparquet_written_by_astropy_brings_units(tmp_path):
     table.write(tmp_path / "a.parquet", format="parquet.votable", metadata=metadata)
     found = probe(tmp_path / "a.parquet")[0]
     assert (found.unit, found.ucd, found.description) == ("mas / yr", "pos.pm", "Motion")
+
+
+def test_hats_catalogue_written_by_lsdb(tmp_path):
+    lsdb = pytest.importorskip("lsdb")
+    pd = pytest.importorskip("pandas")
+    ids = np.arange(2000) + ID
+    frame = pd.DataFrame({"source_id": ids, "ra": np.linspace(0, 359, 2000), "dec": np.linspace(-80, 80, 2000)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        catalog = lsdb.from_dataframe(frame, ra_column="ra", dec_column="dec", partition_rows=500)
+        catalog.write_catalog(tmp_path / "stars", catalog_name="stars")
+    for place in (tmp_path / "stars", tmp_path / "stars" / "stars"):  # the collection, and its main catalogue
+        table = read_table(place, ["source_id", "_healpix_29"])
+        assert sorted(table["source_id"].to_pylist()) == ids.tolist()
+        assert dtypes(place)["ra"] == "float64"
 
 
 # Any damage

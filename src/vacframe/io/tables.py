@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -159,8 +160,9 @@ def _with_nulls(table: pa.Table, values: tuple[str | float, ...]) -> pa.Table:
 
     from vacframe.core.values import to_numpy
 
-    numbers = [float(v) for v in values if _is_number(v)]
-    words = [str(v) for v in values]
+    words = [str(v).strip() for v in values]
+    numbers = [float(v) for v in words if _is_number(v)]
+    integers = [int(v.removesuffix(".0")) for v in words if re.fullmatch(r"[-+]?\d+(\.0)?", v)]
     columns = []
     for field, column in zip(table.schema, table.itercolumns(), strict=True):
         if pa.types.is_string(field.type):
@@ -168,15 +170,17 @@ def _with_nulls(table: pa.Table, values: tuple[str | float, ...]) -> pa.Table:
         elif pa.types.is_floating(field.type):
             data, _ = to_numpy(column)
             missing = pa.array(np.isnan(data) | np.isin(data, np.array(numbers, data.dtype)))
-        elif pa.types.is_integer(field.type) and numbers:
-            missing = pc.is_in(column, pa.array([int(v) for v in numbers if v.is_integer()]).cast(field.type))
+        elif pa.types.is_integer(field.type) and integers:
+            limits = np.iinfo(field.type.to_pandas_dtype())
+            fitting = [v for v in integers if limits.min <= v <= limits.max]
+            missing = pc.is_in(column, pa.array(fitting, field.type))
         else:
             missing = None
         columns.append(column if missing is None else pc.if_else(missing, pa.scalar(None, field.type), column))
     return pa.table(columns, schema=table.schema)
 
 
-def _is_number(value: str | float) -> bool:
+def _is_number(value: str) -> bool:
     try:
         float(value)
     except ValueError:
