@@ -177,6 +177,12 @@ def test_whole_shift_moves_pixels_and_their_weights():
     assert same(run(flux, ivar, mask), run(*moved, shift=np.full(2, 7.0)))
 
 
+@pytest.mark.parametrize("tiny", [1e-17, -1e-17, 1e-200, -1e-12])
+def test_a_shift_by_next_to_nothing_is_none(tiny):
+    spectrum = spectra(2)
+    assert same(run(*spectrum), run(*spectrum, shift=np.full(2, tiny)))
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.floats(-15, 15))
 def test_fractional_shift_follows_a_smooth_line(shift):

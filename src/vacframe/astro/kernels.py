@@ -16,6 +16,8 @@ from vacframe.astro.jit import compiled, compiled_parallel
 
 _LANES = 64
 """Spectra that are worked on together: the running medians of a block slide side by side in the vector unit."""
+_WHOLE = 1e-9
+"""Pixels: a shift this close to a whole number is one."""
 _SMALLEST_PIVOT = 1e-9
 """Smallest Cholesky pivot (1 where every value is known) at which a polynomial counts as determined."""
 
@@ -128,6 +130,9 @@ def _shift_row(
     out_ivar[:] = 0
     if not abs(shift) < len(flux):
         return
+    nearest = math.floor(shift + 0.5)
+    if abs(shift - nearest) < _WHOLE:
+        shift = nearest
     whole = math.floor(shift)
     t = shift - whole
     first = start + int(whole) - 1
