@@ -63,7 +63,7 @@ STRONG = 0.5
 """Equivalent width, Å, from which a line's own profile is computed."""
 FAINTEST = -2.5
 """log10 of the central opacity ratio below which a line is left out: less than 0.2 mÅ."""
-BALMER_DEPTH, PASCHEN_DEPTH = 0.74, 0.35
+BALMER_DEPTH, PASCHEN_DEPTH = 0.84, 0.38
 """Limiting depth of hydrogen lines relative to that of metal lines: with their high excitation they form deeper.
 Adjusted on LAMOST spectra."""
 STARK = 8.0e-3
@@ -305,7 +305,8 @@ def hydrogen_lines(
             eta = wing / (square * math.sqrt(math.sqrt(square)))
             if v < 5.0:
                 eta += core * math.exp(-v * v)
-            transmission[i % OVER, i // OVER] *= 1.0 - limit * eta / (1.0 + eta)
+            # The core forms higher, where it is cooler, than the wings.
+            transmission[i % OVER, i // OVER] *= 1.0 - limit * (0.7 + 0.3 * eta / (eta + 20.0)) * eta / (1.0 + eta)
 
 
 @numba.njit(cache=True)
@@ -413,11 +414,12 @@ def molecules(
     part = shift - whole
     for j in range(PIXELS):
         p = j - whole + BAND_MARGIN
-        z = int(t.pixel_zone[j] + 0.5)
+        z = int(t.pixel_zone[j])
+        f = t.pixel_zone[j] - z
         total = 0.0
         for m in range(number.size):
             a = t.bands[m, k, p] * (1.0 - part) + t.bands[m, k, p - 1] * part
             b = t.bands[m, k + 1, p] * (1.0 - part) + t.bands[m, k + 1, p - 1] * part
             total += number[m] * max(a + u * (b - a), 0.1 * min(a, b))
-        eta = total * scale[z]
-        weak[j] += limit[z] * eta / math.sqrt(1.0 + MOLECULAR_SATURATION * eta)
+        eta = total * (scale[z] * (1.0 - f) + scale[z + 1] * f)
+        weak[j] += (limit[z] * (1.0 - f) + limit[z + 1] * f) * eta / math.sqrt(1.0 + MOLECULAR_SATURATION * eta)

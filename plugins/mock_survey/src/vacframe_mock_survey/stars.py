@@ -8,6 +8,7 @@ from typing import Any
 import healpy
 import numpy as np
 
+from vacframe.core.errors import VacframeError
 from vacframe_mock_survey.bands import EXTINCTION, absolute_magnitudes
 from vacframe_mock_survey.galaxy import (
     POPULATIONS,
@@ -128,6 +129,13 @@ def _volume(magnitude: np.ndarray, population: Any, config: Any) -> np.ndarray:
 def _choose_model(star: dict[str, np.ndarray], tracks: Tracks, choices: np.ndarray, rng: Any) -> dict[str, np.ndarray]:
     isochrone = tracks.nearest(star["mh"], star["log_age"])
     summed = np.cumsum(choices[star["which"], isochrone], axis=1)
+    if (summed[:, -1] <= 0).any():
+        k = int(np.flatnonzero(summed[:, -1] <= 0)[0])
+        raise VacframeError(
+            f"the product 'isochrones' has no models near [M/H] = {star['mh'][k]:.2f}, log age = "
+            f"{star['log_age'][k]:.2f} within the temperatures that [plugins.mock_survey] teff_min and teff_max allow; "
+            "give isochrones that cover 0.6 to 13 Gyr, or widen the temperatures"
+        )
     u = rng.uniform(2)
     point = np.minimum((summed <= u[:, :1] * summed[:, -1:]).sum(axis=1), summed.shape[1] - 1)
     model = tracks.interpolate(star["mh"], star["log_age"], point, u[:, 1])

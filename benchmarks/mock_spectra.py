@@ -1,0 +1,36 @@
+"""Print how many mock LAMOST spectra one core makes per second: ``python benchmarks/mock_spectra.py [stars]``."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import vacframe_surveys
+from vacframe_mock_survey import MockSurveyConfig, plugin
+
+from vacframe.core.batch import SourceFile
+from vacframe.testing import run_product
+
+
+def main(stars: int) -> None:
+    """Make the isochrones, the true stars and their spectra, timing each."""
+    shard = [SourceFile("shard 0", shard=0)]
+    config = MockSurveyConfig(stars=stars, shard_size=stars)
+    isochrones = run_product(vacframe_surveys.plugin, "isochrones", files=shard).table
+    start = time.perf_counter()
+    truth = run_product(plugin, "mock_truth", {"isochrones": isochrones}, files=shard, config=config).table
+    print(f"mock_truth: {stars / (time.perf_counter() - start):.0f} stars/s (one core, isochrones resampled once)")
+    # The first call compiles, or loads the compiled code.
+    start = time.perf_counter()
+    run_product(plugin, "lamost_spectra", {"mock_truth": truth.slice(0, 2)}, config=config)
+    print(f"lamost_spectra: start {time.perf_counter() - start:.1f} s")
+    rates = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run_product(plugin, "lamost_spectra", {"mock_truth": truth}, config=config)
+        rates.append(stars / (time.perf_counter() - start))
+    print(f"lamost_spectra: {max(rates):.0f} spectra/s (one core, best of {', '.join(f'{r:.0f}' for r in rates)})")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)

@@ -1,0 +1,97 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from vacframe_mock_survey import MockSurveyConfig, plugin
+
+from vacframe.testing import product_of, run_product
+
+PRODUCTS = ("gaia_sources", "photometry", "lamost_stars", "reference_labels")
+
+
+def joined(truth, name, key, **options):
+    made = run_product(plugin, name, {"mock_truth": truth}, config=MockSurveyConfig(**options)).table.to_pandas()
+    return made.set_index(key).join(truth.to_pandas().set_index(key), rsuffix="_true", how="left")
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_chunks_change_nothing(truth, name):
+    some = truth.slice(0, 300)
+    whole = run_product(plugin, name, {"mock_truth": some}).table
+    row_bytes = product_of(plugin, name).resources.row_bytes
+    for rows in (1, 7):
+        assert run_product(plugin, name, {"mock_truth": some}, chunk_bytes=rows * row_bytes + 500).table.equals(whole)
+    assert run_product(plugin, name, {"mock_truth": truth.slice(0, 0)}).table.num_rows == 0
+
+
+def test_gaia_errors_are_true(truth):
+    table = joined(truth, "gaia_sources", "source_id")
+    for name in ("parallax", "pmra", "pmdec", "radial_velocity"):
+        true = table["rv"] if name == "radial_velocity" else table[f"{name}_true"]
+        pull = ((table[name] - true) / table[f"{name}_error"]).dropna()
+        assert pull.std() == pytest.approx(1.0, abs=0.06)
+        assert abs(pull.mean()) < 0.1
+    pull = (table["phot_g_mean_mag"] - table["mag_g"]) / table["phot_g_mean_mag_error"]
+    assert pull.std() == pytest.approx(1.0, abs=0.06)
+
+
+def test_gaia_solutions(truth):
+    table = joined(
+        truth,
+        "gaia_sources",
+        "source_id",
+        missing_parallax_fraction=0.1,
+        six_parameter_fraction=0.2,
+        ruwe_outlier_fraction=0.1,
+    )
+    solved = table["astrometric_params_solved"]
+    assert solved.value_counts(normalize=True).to_dict() == pytest.approx({31: 0.72, 95: 0.18, 3: 0.10}, abs=0.03)
+    assert table["parallax"].isna().equals(solved == 3)
+    assert table["nu_eff_used_in_astrometry"].notna().equals(solved == 31)
+    assert table["pseudocolour"].notna().equals(solved == 95)
+    assert (table["ruwe"] > 1.4).mean() == pytest.approx(0.09, abs=0.02)
+    # Median parallax error at G = 15, 0.023 mas (Lindegren et al. 2021, A&A 649, A2).
+    near = table[(table["mag_g"] - 15).abs().lt(0.5) & (solved == 31)]
+    assert near["parallax_error"].median() == pytest.approx(0.023, rel=0.2)
+
+
+def test_photometry_errors_and_limits(truth):
+    table = joined(truth, "photometry", "source_id", missing_band_fraction=0.1)
+    for band in ("j", "ks", "w1", "v_apass", "g_sdss"):
+        pull = ((table[band] - table[f"mag_{band}"]) / table[f"{band}_error"]).dropna()
+        assert pull.std() == pytest.approx(1.0, abs=0.08)
+        assert table[band].isna().equals(table[f"{band}_error"].isna())
+    assert table["j"].isna().mean() > 0.07
+    assert table.loc[table["mag_g_sdss"] < 13.5, "g_sdss"].isna().all()
+
+
+def test_reference_labels(truth):
+    table = joined(truth, "reference_labels", "obsid", reference_fraction=0.5, reference_snr_min=30.0)
+    above = int((truth["snr_g"].to_numpy() >= 30).sum())
+    assert len(table) == pytest.approx(0.5 * above, rel=0.1)
+    assert (table["snr_g"] >= 30).all()
+    for name in ("teff", "logg", "feh", "mh", "alpha_m"):
+        pull = (table[name] - table[f"{name}_true"]) / table[f"{name}_error"]
+        assert pull.std() == pytest.approx(1.0, abs=0.08)
+    assert (table["ra"] == table["ra_true"]).all()
+
+
+def test_reference_labels_of_no_star(truth):
+    made = run_product(
+        plugin, "reference_labels", {"mock_truth": truth}, config=MockSurveyConfig(reference_fraction=0.0)
+    )
+    assert made.table.num_rows == 0
+    assert made.counts == {"labelled": 0, "unlabelled": truth.num_rows}
+
+
+def test_survey_labels_degrade(truth):
+    table = joined(truth, "lamost_stars", "obsid", missing_label_fraction=0.1)
+    assert table["teff"].isna().mean() == pytest.approx(0.1, abs=0.02)
+    error = (table["feh"] - table["feh_true"]).abs()
+    assert error[table["snr_g"] < 20].median() > 1.5 * error[table["snr_g"] > 100].median()
+
+
+def test_seed_changes_the_errors(truth):
+    some = truth.slice(0, 50)
+    first, second = (run_product(plugin, "lamost_stars", {"mock_truth": some}, seed=s).table for s in (0, 1))
+    assert isinstance(first, pa.Table)
+    assert not np.array_equal(first["teff"].to_numpy(), second["teff"].to_numpy())

@@ -1,0 +1,66 @@
+"""Mock spectra against real LAMOST spectra of the same labels."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from vacframe_mock_survey.spectrograph import WAVELENGTH, planck
+from vacframe_mock_survey.synthesis import normalised
+
+DATA = Path(os.environ.get("VACFRAME_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data")) / "lamost_dr10"
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real LAMOST spectra at {DATA}")
+
+BINS = {
+    "cool giants": (4500, 5200, 0.0, 3.5),
+    "cool dwarfs": (4500, 5400, 3.7, 6.0),
+    "solar": (5400, 5900, 3.7, 6.0),
+    "F dwarfs": (5900, 6500, 3.7, 6.0),
+    "hot": (6500, 8000, 3.7, 6.0),
+}
+
+
+def over_envelope(flux, low, high):
+    """Flux over a fifth-order polynomial fitted to its upper part, the same for both kinds of spectra."""
+    inside = (low < WAVELENGTH) & (high > WAVELENGTH)
+    x, y = np.linspace(-1, 1, inside.sum()), flux[inside].astype(float)
+    keep = y > 0
+    for _ in range(6):
+        ratio = y / np.polynomial.Polynomial.fit(x[keep], y[keep], 5)(x)
+        keep &= (ratio > 1 - 0.5 * ratio[keep].std()) & (ratio < 1.2)
+    return ratio
+
+
+@pytest.fixture(scope="module")
+def labels():
+    import pandas
+
+    table = pandas.read_csv(DATA / "labels.csv")
+    return table[(table["snrg"] > 60) & (table["teff_lasp"] < 8000)]
+
+
+def real_spectrum(name):
+    with fits.open(DATA / "spectra" / name) as hdus:
+        row = hdus[1].data[0]
+        place = np.round((np.log10(row["WAVELENGTH"].astype(float)) - 3.5682) / 1e-4).astype(int)
+        out = np.zeros(len(WAVELENGTH))
+        good = (place >= 0) & (place < len(out))
+        out[place[good]] = row["FLUX"][good]
+    return out
+
+
+@pytest.mark.parametrize("name", BINS)
+def test_same_lines_with_similar_depth(labels, name):
+    cold, hot, low, high = BINS[name]
+    stars = labels[labels["teff_lasp"].between(cold, hot) & labels["logg_lasp"].between(low, high)].head(15)
+    alpha = np.clip(-0.2 * stars["feh_lasp"], 0, 0.3)
+    model = normalised(stars["teff_lasp"], stars["logg_lasp"], stars["feh_lasp"], alpha, stars["z"] * 299792.458)
+    model = model * planck(WAVELENGTH, stars["teff_lasp"].to_numpy()[:, None])
+    real = [real_spectrum(f) for f in stars["file"]]
+    for window, limit in (((4000, 5500), 0.035), ((8450, 8750), 0.02)):
+        ours = np.array([over_envelope(m, *window) for m in model])
+        theirs = np.array([over_envelope(r, *window) for r in real])
+        assert np.median(np.abs(ours - theirs)) < limit
+        if window[0] == 4000:
+            assert np.corrcoef(np.median(ours, axis=0), np.median(theirs, axis=0))[0, 1] > 0.85

@@ -1,0 +1,157 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from vacframe_mock_survey import MockSurveyConfig, plugin
+from vacframe_mock_survey.spectrograph import WAVELENGTH, observe, reddening_curve, spectral_types
+from vacframe_mock_survey.synthesis import normalised
+
+from vacframe.core.batch import Batch
+from vacframe.core.random import RowRandom, text_seed
+from vacframe.core.values import to_numpy
+from vacframe.testing import product_of, run_product
+
+
+def spectrum(teff, logg, feh=0.0, alpha=0.0, rv=0.0):
+    return normalised(*(np.array([float(x)]) for x in (teff, logg, feh, alpha, rv)))[0].astype(float)
+
+
+def minimum(flux, guess, half=12.0):
+    """Wavelength of the lowest point near `guess`, by a parabola through three pixels."""
+    near = np.flatnonzero(np.abs(WAVELENGTH - guess) < half)
+    k = near[np.argmin(flux[near])]
+    left, middle, right = flux[k - 1 : k + 2]
+    return WAVELENGTH[k] * 10 ** (1e-4 * 0.5 * (left - right) / (left - 2 * middle + right))
+
+
+def width(flux, low, high):
+    """Equivalent width, Å, over a range, of the normalised flux."""
+    inside = (low < WAVELENGTH) & (high > WAVELENGTH)
+    return float(np.sum((1 - flux[inside]) * WAVELENGTH[inside]) * 1e-4 * np.log(10))
+
+
+# Vacuum wavelengths of NIST's atomic spectra database.
+@pytest.mark.parametrize(
+    ("star", "lines"),
+    [
+        ((5000, 2.5), (8500.36, 8544.44, 8664.52)),
+        ((8000, 4.2), (6564.61, 4862.69, 4341.69, 4102.89)),
+        ((4800, 4.6), (5168.76, 5174.13, 5185.05)),
+        ((4500, 4.6), (5891.58, 5897.56)),
+        ((5772, 4.44), (3934.78, 3969.59)),
+    ],
+    ids=["calcium triplet", "Balmer", "magnesium b", "sodium D", "calcium H K"],
+)
+def test_lines_lie_at_their_vacuum_wavelengths(star, lines):
+    flux = spectrum(*star)
+    for line in lines:
+        # Blends move the minimum by a fraction of the resolution (2.9 Å at 5200 Å).
+        assert minimum(flux, line, 4.0) == pytest.approx(line, abs=0.6)
+
+
+def test_doppler_shift():
+    rest = spectrum(5000, 2.5)
+    for pixels in (3, -2):
+        moved = spectrum(5000, 2.5, rv=299792.458 * (10.0 ** (1e-4 * pixels) - 1))
+        np.testing.assert_allclose(moved[10:-10], np.roll(rest, pixels)[10:-10], atol=3e-3)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "published"),
+    # Solar equivalent widths of the dominant lines in each range, Å (Moore et al. 1966, NBS Monograph 61).
+    [(8536.0, 8553.0, 3.67), (8654.0, 8674.0, 2.60), (5889.0, 5899.5, 0.752 + 0.564), (5181.0, 5189.0, 1.584)],
+    ids=["Ca II 8542", "Ca II 8662", "Na D", "Mg b1"],
+)
+def test_solar_equivalent_widths(low, high, published):
+    assert width(spectrum(5772, 4.44), low, high) == pytest.approx(published, rel=0.5)
+
+
+def test_response_to_labels():
+    sun = (5772, 4.44)
+    balmer, magnesium, iron, triplet = (4840, 4885), (5160, 5190), (5260, 5460), (8490, 8680)
+    assert width(spectrum(7500, 4.2), *balmer) > 1.5 * width(spectrum(*sun), *balmer)
+    assert width(spectrum(4800, 4.6), *magnesium) > 1.3 * width(spectrum(4800, 2.5), *magnesium)
+    metal_poor = width(spectrum(*sun, -1.0), *iron)
+    assert width(spectrum(*sun), *iron) > 1.5 * metal_poor > 4 * width(spectrum(*sun, -2.5), *iron)
+    assert width(spectrum(*sun, -0.5, 0.3), *triplet) > 1.02 * width(spectrum(*sun, -0.5), *triplet)
+    more = width(spectrum(*sun, -0.5, 0.3), *magnesium) / width(spectrum(*sun, -0.5), *magnesium)
+    assert more > width(spectrum(*sun, -0.5, 0.3), *iron) / width(spectrum(*sun, -0.5), *iron) + 0.05
+    # TiO in cool stars only; the G band in solar-type stars only.
+    assert width(spectrum(3700, 1.0), 7053, 7200) > 1.8 * width(spectrum(4700, 2.0), 7053, 7200)
+    assert width(spectrum(5500, 4.4), 4296, 4316) > 3 * width(spectrum(7800, 4.4), 4296, 4316)
+
+
+def test_normalised_flux_is_between_zero_and_one():
+    labels = np.array([[3700, 0.5, 0.3, 0.3], [3700, 5.0, 0.3, 0.0], [8000, 3.5, -2.5, 0.4], [5000, 2.0, -2.5, 0.4]]).T
+    flux = normalised(*labels, np.array([-500.0, 0.0, 30.0, 500.0]))
+    assert np.isfinite(flux).all()
+    assert flux.min() >= 0
+    assert flux.max() <= 1.0 + 1e-6
+
+
+@pytest.mark.parametrize("rows", [1, 7, 500])
+def test_chunks_change_nothing(truth, rows):
+    some = truth.slice(0, 60)
+    whole = run_product(plugin, "lamost_spectra", {"mock_truth": some}).table
+    per_row = product_of(plugin, "lamost_spectra").resources.row_bytes + 200
+    assert run_product(plugin, "lamost_spectra", {"mock_truth": some}, chunk_bytes=rows * per_row).table.equals(whole)
+
+
+def test_order_changes_nothing(truth):
+    some = truth.slice(0, 20)
+    turned = some.take(pa.array(np.arange(20)[::-1]))
+    first, second = (run_product(plugin, "lamost_spectra", {"mock_truth": t}).table for t in (some, turned))
+    assert first.equals(second)
+
+
+def test_empty_input(truth):
+    made = run_product(plugin, "lamost_spectra", {"mock_truth": truth.slice(0, 0)})
+    assert made.table.num_rows == 0
+
+
+def observed(truth, config, noise_seed):
+    names = ["obsid", "ra", "dec", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g"]
+    batch = Batch(truth.select(names))
+    return observe(batch, config, lambda ids, s: RowRandom(ids, text_seed(noise_seed if s == "noise" else 0, s))), batch
+
+
+def test_noise_matches_inverse_variance(truth):
+    config = MockSurveyConfig(bad_pixel_fraction=0.0)
+    (first, batch), (second, _) = (observed(truth.slice(0, 40), config, seed) for seed in (1, 2))
+    difference = (first["flux"] - second["flux"]) * np.sqrt(first["ivar"] / 2)
+    assert np.std(difference) == pytest.approx(1.0, abs=0.01)
+    green = (WAVELENGTH > 4300) & (WAVELENGTH < 5300)
+    snr = np.median((first["flux"] * np.sqrt(first["ivar"]))[:, green], axis=1)
+    np.testing.assert_allclose(np.median(snr / batch["snr_g"]), 1.0, atol=0.15)
+    ratio = np.median(np.sqrt(first["ivar"]) * first["flux"], axis=0)
+    assert ratio[100] < 0.6 * ratio[1200]
+
+
+def test_bad_pixels_and_missing_facts(truth):
+    config = MockSurveyConfig(bad_pixel_fraction=0.01, missing_header_fraction=0.2, missing_redshift_fraction=0.1)
+    table = run_product(plugin, "lamost_spectra", {"mock_truth": truth.slice(0, 400)}, config=config).table
+    mask, ivar = to_numpy(table["mask"])[0], to_numpy(table["ivar"])[0]
+    assert mask.mean() == pytest.approx(0.01, rel=0.1)
+    assert (ivar[mask == 1] == 0).all()
+    assert (ivar[mask == 0] > 0).all()
+    assert np.isfinite(to_numpy(table["flux"])[0]).all()
+    assert table["planid"].null_count == table["spid"].null_count == pytest.approx(80, abs=30)
+    assert table["z"].null_count == pytest.approx(40, abs=20)
+
+
+def test_redshift_error(truth):
+    bright = truth.filter(pa.array(truth["snr_g"].to_numpy() > 60))
+    table = run_product(plugin, "lamost_spectra", {"mock_truth": bright.slice(0, 400)}).table
+    rv = bright.select(["obsid", "rv"]).to_pandas().set_index("obsid")["rv"]
+    error = table["z"].to_pandas().to_numpy() * 299792.458 - rv.loc[table["obsid"].to_numpy()].to_numpy()
+    assert np.nanstd(error) == pytest.approx(5.0, rel=0.15)
+
+
+def test_extinction_curve():
+    # Cardelli, Clayton & Mathis (1989): 1 at V, 0.8686 - 0.3660 / 3.1 at R (table 3), 1 + 1 / R_V at B.
+    curve = reddening_curve() / (0.86 * 3.1)
+    for wavelength, expected in ((4405.3, 1 + 1 / 3.1), (6993.0, 0.8686 - 0.3660 / 3.1), (5494.5, 1.0)):
+        assert np.interp(wavelength, WAVELENGTH, curve) == pytest.approx(expected, abs=0.01)
+
+
+def test_spectral_types():
+    assert spectral_types(np.array([3500.0, 4500.0, 5772.0, 6500.0, 8000.0])).tolist() == ["M2", "K5", "G2", "F5", "A6"]

@@ -1,0 +1,135 @@
+import healpy
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+from vacframe_mock_survey import MockSurveyConfig, plugin
+from vacframe_mock_survey.galaxy import galactic, iron, observed_motion, reddening
+from vacframe_mock_survey.measurements import ecliptic_latitude
+from vacframe_mock_survey.schema import MOCK_REFERENCE_LABELS, MOCK_TRUTH
+
+from vacframe.core.batch import SourceFile
+from vacframe.core.errors import VacframeError
+from vacframe.core.schema import check_vocabulary
+from vacframe.testing import run_product
+
+
+def rows(table):
+    return table.drop_columns(["_file", "_row"]).sort_by("obsid")
+
+
+def test_same_stars_for_any_sharding(make_truth):
+    whole = rows(make_truth(stars=700))
+    assert rows(make_truth(stars=700, shard_size=1)).equals(whole)
+    assert rows(make_truth(stars=700, shard_size=333)).equals(whole)
+    assert rows(make_truth(stars=900, shard_size=128)).slice(0, 700).equals(whole)
+
+
+def test_seed_changes_the_stars(make_truth):
+    assert rows(make_truth(stars=50)).equals(rows(make_truth(stars=50)))
+    assert not rows(make_truth(stars=50, seed=1))["teff"].equals(rows(make_truth(stars=50))["teff"])
+
+
+def test_identifiers(truth):
+    source_id = truth["source_id"].to_numpy()
+    pixel = healpy.ang2pix(4096, truth["ra"].to_numpy(), truth["dec"].to_numpy(), nest=True, lonlat=True)
+    assert (source_id >> 35 == pixel).all()
+    assert len(np.unique(source_id)) == len(np.unique(truth["obsid"].to_numpy())) == truth.num_rows
+
+
+def test_vocabulary():
+    assert check_vocabulary(MOCK_TRUTH) == []
+    assert check_vocabulary(MOCK_REFERENCE_LABELS) == []
+
+
+def test_distributions(truth):
+    table = truth.to_pandas()
+    assert not table.isna().any().any()
+    assert table["teff"].between(3500, 8100).all()
+    assert table["dec"].between(-10, 60).all()
+    assert 0.35 < table["is_giant"].mean() < 0.45
+    assert table["population"].value_counts(normalize=True).to_dict() == pytest.approx(
+        {"thin": 0.72, "thick": 0.20, "halo": 0.08}, abs=0.03
+    )
+    # Extinction by clumpy dust may carry a star a little beyond the limits.
+    assert table["mag_r_sdss"].between(8.8, 18.3).all()
+    medians = table.groupby("population")[["mh", "alpha_m", "distance_kpc"]].median()
+    assert medians["mh"]["thin"] > medians["mh"]["thick"] > medians["mh"]["halo"]
+    assert medians["alpha_m"]["halo"] > medians["alpha_m"]["thick"] > medians["alpha_m"]["thin"] + 0.1
+    assert np.hypot(table["pmra"], table["pmdec"]).median() < 50
+    assert table.groupby("population")["rv"].std()["halo"] > 80
+
+
+def test_magnitudes_agree(truth):
+    table = truth.to_pandas()
+    modulus = 5 * np.log10(100 * table["distance_kpc"])
+    for band, coefficient in (("ks", 0.302), ("g_sdss", 3.303)):
+        expected = table[f"abs_{band}"] + modulus + coefficient * table["ebv"]
+        np.testing.assert_allclose(table[f"mag_{band}"], expected, atol=2e-5)
+    np.testing.assert_allclose(table["parallax"], 1 / table["distance_kpc"])
+
+
+def test_models_lie_on_the_isochrones(truth, isochrones):
+    # The main sequence of the synthetic table: gravity falls linearly from 4.9 at the bottom to 4.1 at the turn-off.
+    table = truth.to_pandas()
+    giants = table[table["logg"] < 2.2]
+    expected = 4 * (np.log10(giants["teff"]) - 3.7614) + np.log10(giants["mass"]) - (giants["logg"] - 4.438)
+    np.testing.assert_allclose(giants["abs_g"], 4.74 - 2.5 * expected, atol=0.15)
+
+
+def test_salaris_relation():
+    # Salaris, Chieffi & Straniero (1993): enhanced by 10**0.3, [M/H] exceeds [Fe/H] by 0.2135.
+    assert iron(np.array([0.0]), np.array([0.3]))[0] == pytest.approx(-0.2135, abs=1e-4)
+
+
+def test_no_models_is_an_error(isochrones):
+    with pytest.raises(VacframeError, match="no models near"):
+        run_product(
+            plugin,
+            "mock_truth",
+            {"isochrones": isochrones},
+            files=[SourceFile("shard 0", shard=0)],
+            config=MockSurveyConfig(stars=5, teff_min=30000.0, teff_max=40000.0),
+        )
+
+
+def test_frames_agree_with_astropy():
+    from astropy import units as u
+    from astropy.coordinates import BarycentricTrueEcliptic, Galactic, SkyCoord
+
+    ra, dec = np.array([0.0, 83.0, 200.0, 266.4]), np.array([-5.0, 21.0, 55.0, -29.0])
+    sky = SkyCoord(ra * u.deg, dec * u.deg)
+    np.testing.assert_allclose(np.array(galactic(ra, dec)), sky.galactic.cartesian.xyz.value, atol=3e-7)
+    latitude = sky.transform_to(BarycentricTrueEcliptic(equinox="J2000")).lat.deg
+    np.testing.assert_allclose(ecliptic_latitude(ra, dec), latitude, atol=0.01)
+    distance = np.array([0.3, 1.0, 4.0, 8.0])
+    velocity = np.array([[10.0, -200.0, 5.0, 40.0], [-20.0, 3.0, 100.0, 1.0], [7.0, 60.0, -30.0, -5.0]])
+    x, y, z = (axis * distance for axis in galactic(ra, dec))
+    moving = SkyCoord(
+        Galactic(
+            u=x * u.kpc, v=y * u.kpc, w=z * u.kpc, U=velocity[0] * u.km / u.s, V=velocity[1] * u.km / u.s,
+            W=velocity[2] * u.km / u.s, representation_type="cartesian", differential_type="cartesian",
+        )
+    ).icrs  # fmt: skip
+    rv, pmra, pmdec = observed_motion(ra, dec, distance, tuple(velocity))
+    np.testing.assert_allclose(rv, moving.radial_velocity.to_value(u.km / u.s), atol=1e-3)
+    np.testing.assert_allclose(pmra, moving.pm_ra_cosdec.to_value(u.mas / u.yr), atol=1e-3)
+    np.testing.assert_allclose(pmdec, moving.pm_dec.to_value(u.mas / u.yr), atol=1e-3)
+
+
+def test_reddening_grows_and_saturates():
+    distance = np.linspace(0.01, 20, 200)
+    pole = reddening(distance, np.ones(200), 0.25, 0.1)
+    assert (np.diff(pole) >= 0).all()
+    assert pole[-1] == pytest.approx(0.025)
+    assert reddening(np.array([1.0]), np.array([0.0]), 0.25, 0.1)[0] == pytest.approx(0.25, rel=0.01)
+
+
+def test_giants_are_counted(isochrones):
+    made = run_product(
+        plugin,
+        "mock_truth",
+        {"isochrones": isochrones},
+        files=[SourceFile("0", shard=0)],
+        config=MockSurveyConfig(stars=60),
+    )
+    assert made.counts["giants"] == pc.sum(made.table["is_giant"]).as_py()
