@@ -26,10 +26,11 @@ def main(stars: int) -> None:
     print(f"lamost_spectra: start {time.perf_counter() - start:.1f} s")
     rates = []
     for _ in range(3):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         run_product(plugin, "lamost_spectra", {"mock_truth": truth}, config=config)
-        rates.append(stars / (time.perf_counter() - start))
-    print(f"lamost_spectra: {max(rates):.0f} spectra/s (one core, best of {', '.join(f'{r:.0f}' for r in rates)})")
+        rates.append((stars / (time.perf_counter() - start), stars / (time.process_time() - busy)))
+    best = max(rates)
+    print(f"lamost_spectra: {best[0]:.0f} spectra/s on one core, {best[1]:.0f} per second of processor time")
 
 
 if __name__ == "__main__":

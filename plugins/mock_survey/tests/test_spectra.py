@@ -108,6 +108,21 @@ def test_empty_input(truth):
     assert made.table.num_rows == 0
 
 
+def test_unknown_labels_give_no_spectrum(truth):
+    some = truth.slice(0, 6)
+    for name in ("teff", "snr_g", "rv"):
+        k = some.column_names.index(name)
+        some = some.set_column(
+            k, some.schema.field(name), pa.array([None] * 5 + some[name].to_pylist()[5:], pa.float32())
+        )
+    table = run_product(plugin, "lamost_spectra", {"mock_truth": some}).table
+    lost = np.isnan(table["snr_g"].to_pandas().to_numpy())
+    assert lost.sum() == 5
+    assert (to_numpy(table["mask"])[0][lost] == 1).all()
+    assert (to_numpy(table["ivar"])[0][lost] == 0).all()
+    assert np.isfinite(to_numpy(table["flux"])[0][~lost]).all()
+
+
 def observed(truth, config, noise_seed):
     names = ["obsid", "ra", "dec", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g"]
     batch = Batch(truth.select(names))

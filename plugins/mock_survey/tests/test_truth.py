@@ -92,6 +92,17 @@ def test_no_models_is_an_error(isochrones):
         )
 
 
+def test_no_shards_give_no_stars(isochrones):
+    assert run_product(plugin, "mock_truth", {"isochrones": isochrones}).table.num_rows == 0
+
+
+def test_unusable_isochrones_are_an_error(isochrones):
+    gone = {**isochrones, "mag_g": np.full(len(isochrones["mh"]), 99.0)}
+    for table in (gone, {name: values[:0] for name, values in isochrones.items()}):
+        with pytest.raises(VacframeError, match="no usable models"):
+            run_product(plugin, "mock_truth", {"isochrones": table}, files=[SourceFile("shard 0", shard=0)])
+
+
 def test_frames_agree_with_astropy():
     from astropy import units as u
     from astropy.coordinates import BarycentricTrueEcliptic, Galactic, SkyCoord

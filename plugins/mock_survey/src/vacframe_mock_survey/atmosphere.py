@@ -61,6 +61,8 @@ SURFACE_TEMPERATURE = 0.72
 """Temperature, in units of Teff, that the cores of the strongest lines show."""
 STRONG = 0.5
 """Equivalent width, Å, from which a line's own profile is computed."""
+COOLEST = 1000.0
+"""K; below it, and for unknown labels, there is no spectrum."""
 FAINTEST = -2.5
 """log10 of the central opacity ratio below which a line is left out: less than 0.2 mÅ."""
 BALMER_DEPTH, PASCHEN_DEPTH = 0.84, 0.38
@@ -338,6 +340,9 @@ def star_spectrum(
     teff: float, logg: float, metals: float, alpha: float, velocity: float, t: Tables, out: np.ndarray
 ) -> None:
     """Fill `out`, shape (PIXELS,), with the normalised spectrum of one star."""
+    if not math.isfinite(teff + logg + metals + alpha + velocity) or teff < COOLEST:
+        out[:] = np.nan
+        return
     abundance = abundances(metals, alpha, t)
     temperature = LINE_TEMPERATURE * teff
     gas, pe = layer(temperature, logg, LINE_DEPTH, abundance, t)

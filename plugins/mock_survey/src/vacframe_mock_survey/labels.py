@@ -9,13 +9,11 @@ from vacframe.core.schemas.lamost import LAMOST_STARS
 from vacframe_mock_survey.registry import plugin
 from vacframe_mock_survey.schema import MOCK_REFERENCE_LABELS
 
-_PLACE = ("obsid", "source_id", "ra", "dec", "snr_g")
-
 
 @plugin.product(
     "lamost_stars",
     table=LAMOST_STARS,
-    needs=[vf.same("mock_truth", [*_PLACE, "teff", "logg", "feh", "rv"])],
+    needs=[vf.same("mock_truth", ["obsid", "snr_g", "teff", "logg", "feh", "rv"])],
     row_wise=True,
     row_bytes=500,
     config_fields=("missing_label_fraction",),
@@ -30,7 +28,7 @@ def lamost_stars(inputs: Any, context: Any) -> dict[str, Any]:
 @plugin.product(
     "reference_labels",
     table=MOCK_REFERENCE_LABELS,
-    needs=[vf.same("mock_truth", [*_PLACE, "teff", "logg", "feh", "mh", "alpha_m"])],
+    needs=[vf.same("mock_truth", ["obsid", "source_id", "ra", "dec", "snr_g", "teff", "logg", "feh", "mh", "alpha_m"])],
     row_wise=True,
     row_bytes=500,
     config_fields=(

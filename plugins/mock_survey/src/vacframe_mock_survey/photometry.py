@@ -12,7 +12,7 @@ from vacframe_mock_survey.registry import plugin
 @plugin.product(
     "photometry",
     table=PHOTOMETRY,
-    needs=[vf.same("mock_truth", ["source_id", "ra", "dec", *(f"mag_{band}" for band in BANDS)])],
+    needs=[vf.same("mock_truth", ["source_id", *(f"mag_{band}" for band in BANDS)])],
     row_wise=True,
     row_bytes=2000,
     config_fields=("missing_band_fraction",),

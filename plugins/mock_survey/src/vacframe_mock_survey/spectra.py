@@ -15,7 +15,7 @@ from vacframe_mock_survey.registry import plugin
     needs=[
         vf.same(
             "mock_truth",
-            ["obsid", "ra", "dec", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g"],
+            ["obsid", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g"],
         )
     ],
     row_wise=True,

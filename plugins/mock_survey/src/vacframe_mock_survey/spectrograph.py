@@ -59,7 +59,8 @@ def spectral_types(teff: np.ndarray) -> np.ndarray:
     edges = np.array([2300.0, 3850.0, 5270.0, 5930.0, 7220.0, 9700.0, 30000.0])
     letters = np.array(["M", "K", "G", "F", "A", "B"])
     kind = np.clip(np.searchsorted(edges, teff, side="right") - 1, 0, len(letters) - 1)
-    digit = np.clip(10.0 * (edges[kind + 1] - teff) / (edges[kind + 1] - edges[kind]), 0, 9).astype(int)
+    place = 10.0 * (edges[kind + 1] - teff) / (edges[kind + 1] - edges[kind])
+    digit = np.clip(np.nan_to_num(place), 0, 9).astype(int)
     return np.array([f"{letters[k]}{d}" for k, d in zip(kind, digit, strict=True)], dtype=object)
 
 
@@ -142,6 +143,7 @@ def observe(truth: Any, config: Any, random: Any) -> dict[str, Any]:
     flux = level * model + sigma * noise
     bad = bad_pixels(random(ids, "bad"), config.bad_pixel_fraction)
     wild = random(ids, "wild").normal()
+    bad |= ~np.isfinite(flux)
     flux = np.where(bad, flux + level * 20.0 * wild[:, None], flux)
     return {
         "obsid": ids,
@@ -167,7 +169,7 @@ def header(truth: Any, config: Any, random: Any) -> dict[str, Any]:
     return {
         "z": np.where(u[:, 2] < config.missing_redshift_fraction, np.nan, (truth["rv"] + error) / 299792.458),
         "class": np.full(len(ids), "STAR", dtype=object),
-        "subclass": spectral_types(truth["teff"]),
+        "subclass": pa.array(spectral_types(truth["teff"]), pa.string(), mask=np.isnan(truth["teff"])),
         "obs_date": pa.array(date, pa.string(), mask=lost),
         "lmjd": pa.array(day, pa.int32(), mask=lost),
         "planid": pa.array(plan, pa.string(), mask=lost),

@@ -56,7 +56,7 @@ def draw_stars(index: np.ndarray, tracks: Tracks, config: Any, random: Random) -
     choices = _point_weights(tracks, config)
     blocks = [
         _draw_block(index[start : start + _BLOCK], tracks, choices, config, random)
-        for start in range(0, len(index), _BLOCK)
+        for start in range(0, max(len(index), 1), _BLOCK)
     ]
     return {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from vacframe.core.errors import VacframeError
+
 SEGMENTS = ((1,), (2,), (3,), (4, 5, 6), (7,))
 """PARSEC phases that are one piece of a track: main sequence, subgiants, giants, core helium burning, early AGB."""
 NODES = 24
@@ -59,6 +61,10 @@ class Tracks:
         index = which.reshape(-1) * len(SEGMENTS) + segment
         order = np.lexsort((table["m_initial"], index))
         order = order[segment[order] >= 0]
+        if not len(order):
+            raise VacframeError(
+                "the product 'isochrones' has no usable models: none of PARSEC's phases 1 to 7 with a G magnitude"
+            )
         starts = np.flatnonzero(np.diff(index[order], prepend=-1))
         for rows in np.split(order, starts[1:]):
             if len(rows) > 2:

@@ -35,13 +35,9 @@ def mock_truth(inputs: Any, context: Any) -> vf.Result:
 
     config = context.config
     tracks = Tracks(inputs["isochrones"])
-    parts = []
-    for number, file in enumerate(inputs.files):
-        first = file.shard * config.shard_size
-        index = np.arange(first, min(first + config.shard_size, config.stars), dtype=np.int64)
-        stars = draw_stars(index, tracks, config, context.rng)
-        stars["_file"] = np.full(len(index), number)
-        stars["_row"] = np.arange(len(index))
-        parts.append(stars)
-    table = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
-    return vf.Result(table=table, counts={"giants": int(table["is_giant"].sum())})
+    first = np.array([file.shard * config.shard_size for file in inputs.files], dtype=np.int64)
+    count = np.clip(config.stars - first, 0, config.shard_size)
+    file = np.repeat(np.arange(len(first)), count)
+    row = np.arange(len(file)) - np.repeat(np.cumsum(count) - count, count)
+    stars = draw_stars(first[file] + row, tracks, config, context.rng)
+    return vf.Result(table={**stars, "_file": file, "_row": row}, counts={"giants": int(stars["is_giant"].sum())})
