@@ -16,6 +16,9 @@ from vacframe.ml.stacked import Weights, apply, initial_weights
 ADAM = (0.9, 0.999, 1e-7)
 """Decay of the two moments, and the small number in the denominator (Kingma & Ba 2015; Keras' defaults)."""
 
+MEMORY = 0.9
+"""Weight of the past in the running mean of the validation loss, per epoch."""
+
 
 @dataclass(frozen=True)
 class TrainingData:
@@ -147,7 +150,10 @@ def _compiled_step(data: TrainingData, options: TrainingOptions, size: int) -> C
 
 
 class _EarlyStopping:
-    """Keeps the best weights of each network by its validation loss."""
+    """Keeps the best weights of each network by its validation loss, as a running mean over the epochs.
+
+    Few validation rows make the loss of one epoch a lottery: without the mean, an early lucky one is kept.
+    """
 
     def __init__(self, data: TrainingData, options: TrainingOptions, weights: Weights) -> None:
         held = data.validation
@@ -159,15 +165,18 @@ class _EarlyStopping:
         self.running = np.ones(count, dtype=bool)
         self.best_epoch = np.zeros(count, dtype=int)
         self.epochs = np.zeros(count, dtype=int)
+        self._mean = self._lowest = np.full(count, np.inf)
         self.training_loss = np.full(count, np.inf)
         self.validation_loss = np.full(count, np.inf)
 
     def look(self, epoch: int, weights: Weights, training_loss: np.ndarray) -> None:
         """Judge the weights after an epoch."""
         loss = ops.convert_to_numpy(self._loss(weights))
-        better = self.running & (loss < self.validation_loss)
+        self._mean = loss if epoch == 1 else MEMORY * self._mean + (1.0 - MEMORY) * loss
+        better = self.running & (self._mean < self._lowest)
         chosen = ops.convert_to_tensor(better[:, None, None])
         self.best = [ops.where(chosen, new, old) for new, old in zip(weights, self.best, strict=True)]
+        self._lowest = np.where(better, self._mean, self._lowest)
         self.validation_loss = np.where(better, loss, self.validation_loss)
         self.training_loss = np.where(better, training_loss, self.training_loss)
         self.best_epoch[better] = epoch
