@@ -13,9 +13,6 @@ EXTINCTION = {
 rows, r_apass its SDSS r); W1, W2 Yuan, Liu & Xiang (2013, MNRAS 430, 2188, table 2, their F99 column); Gaia
 0.86 times Casagrande & VandenBerg (2018, MNRAS 479, L102, table 2)."""
 
-ABSOLUTE = tuple(EXTINCTION)
-"""Names of the bands in which true absolute magnitudes are given."""
-
 
 def absolute_magnitudes(model: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return absolute magnitudes in all bands of `EXTINCTION`.

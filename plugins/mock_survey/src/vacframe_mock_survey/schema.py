@@ -6,6 +6,12 @@ from vacframe.core.schema import Column, Position, TableSchema, column
 from vacframe.core.schemas.labels import REFERENCE_LABELS
 from vacframe.core.schemas.parts import measured
 
+ISOCHRONE_COLUMNS = (
+    "mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase", "imf_weight",
+    "mag_g", "mag_bp", "mag_rp", "mag_j", "mag_h", "mag_ks",
+)  # fmt: skip
+"""Columns that are read of the product `isochrones`."""
+
 _BANDS = {
     "g": ("Gaia G", "em.opt"),
     "bp": ("Gaia BP", "em.opt.B"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from vacframe.core.errors import VacframeError
+from vacframe_mock_survey.schema import ISOCHRONE_COLUMNS
 
 SEGMENTS = ((1,), (2,), (3,), (4, 5, 6), (7,))
 """PARSEC phases that are one piece of a track: main sequence, subgiants, giants, core helium burning, early AGB."""
@@ -15,11 +16,6 @@ NODES = 24
 FAINTEST = 90.0
 """Absolute magnitude beyond which a model has none: the tables write 99 or 999."""
 QUANTITIES = ("log_teff", "logg", "m_initial", "m_current", "g", "bp", "rp", "j", "h", "ks")
-COLUMNS = (
-    "mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase", "imf_weight",
-    "mag_g", "mag_bp", "mag_rp", "mag_j", "mag_h", "mag_ks",
-)  # fmt: skip
-"""Columns that are read of the product `isochrones`."""
 
 
 class Tracks:
@@ -28,7 +24,7 @@ class Tracks:
     Parameters
     ----------
     isochrones : mapping of str to ndarray of shape (n,)
-        The columns `COLUMNS` of the product `isochrones`.
+        The columns `ISOCHRONE_COLUMNS` of the product `isochrones`.
 
     Attributes
     ----------
@@ -45,7 +41,7 @@ class Tracks:
     """
 
     def __init__(self, isochrones: Mapping[str, np.ndarray]) -> None:
-        table = {name: np.asarray(isochrones[name], dtype=float) for name in COLUMNS}
+        table = {name: np.asarray(isochrones[name], dtype=float) for name in ISOCHRONE_COLUMNS}
         pairs, which = np.unique(np.stack([table["mh"], table["log_age"]]), axis=1, return_inverse=True)
         self.mh, self.start, count = np.unique(pairs[0], return_index=True, return_counts=True)
         self.ages = np.full((len(self.mh), count.max(initial=1)), np.inf)

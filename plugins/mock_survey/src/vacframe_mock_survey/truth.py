@@ -6,12 +6,7 @@ from typing import Any
 
 import vacframe as vf
 from vacframe_mock_survey.registry import MockSurveyConfig, plugin
-from vacframe_mock_survey.schema import MOCK_TRUTH
-
-_ISOCHRONE_COLUMNS = (
-    "mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase", "imf_weight",
-    "mag_g", "mag_bp", "mag_rp", "mag_j", "mag_h", "mag_ks",
-)  # fmt: skip
+from vacframe_mock_survey.schema import ISOCHRONE_COLUMNS, MOCK_TRUTH
 
 
 def _shards(config: MockSurveyConfig) -> int:
@@ -23,7 +18,7 @@ def _shards(config: MockSurveyConfig) -> int:
     table=MOCK_TRUTH,
     kind="source",
     shards=_shards,
-    needs=[vf.all_rows("isochrones", _ISOCHRONE_COLUMNS)],
+    needs=[vf.all_rows("isochrones", ISOCHRONE_COLUMNS)],
     libraries=("healpy",),
 )
 def mock_truth(inputs: Any, context: Any) -> vf.Result:
