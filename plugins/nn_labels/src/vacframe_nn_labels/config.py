@@ -59,7 +59,7 @@ class TrainingSet(TrainingOptions):
     """Only these wavelengths enter, Å (vacuum, rest frame), within the plugin's `windows`; None is all of them."""
     test_fraction: float = Field(default=0.3, ge=0.0, lt=1.0)
     """Fraction of the stars kept from training, chosen by a hash of the key."""
-    validation_fraction: float = Field(default=0.1, gt=0.0, lt=1.0)
+    validation_fraction: float = Field(default=0.15, gt=0.0, lt=1.0)
     """Fraction of the training stars that decide when to stop, chosen by another hash of the key."""
     minimum_stars: int = Field(default=50, ge=2)
     """Fewer training stars than this is an error."""
