@@ -11,16 +11,15 @@ from vacframe.testing import run_product
 def features(table):
     """Flux over a sixth-order polynomial in 4500-5800 and 8450-8950 Å, at rest, bad pixels filled from neighbours."""
     flux, mask, z = (to_numpy(table[name])[0] for name in ("flux", "mask", "z"))
+    good = np.empty(flux.shape)
+    for row, spectrum, bad, redshift in zip(good, flux, mask == 1, z, strict=True):
+        row[:] = np.interp(WAVELENGTH * (1 + redshift), WAVELENGTH[~bad], spectrum[~bad].astype(float))
     out = []
-    for spectrum, bad, redshift in zip(flux, mask == 1, z, strict=True):
-        good = np.interp(WAVELENGTH * (1 + redshift), WAVELENGTH[~bad], spectrum[~bad].astype(float))
-        row = []
-        for low, high in ((4500, 5800), (8450, 8950)):
-            inside = (low < WAVELENGTH) & (high > WAVELENGTH)
-            x = np.linspace(-1, 1, inside.sum())
-            row.append(good[inside] / np.polynomial.Polynomial.fit(x, good[inside], 6)(x))
-        out.append(np.concatenate(row))
-    return np.array(out)
+    for low, high in ((4500, 5800), (8450, 8950)):
+        inside = (low < WAVELENGTH) & (high > WAVELENGTH)
+        basis = np.linalg.qr(np.vander(np.linspace(-1, 1, inside.sum()), 7))[0]
+        out.append(good[:, inside] / (good[:, inside] @ basis @ basis.T))
+    return np.hstack(out)
 
 
 def scatter(make_truth, snr):
@@ -32,7 +31,8 @@ def scatter(make_truth, snr):
     train = np.arange(1200) % 2 == 0
     x = features(table)
     x = x - x[train].mean(axis=0)
-    basis = np.linalg.svd(x[train], full_matrices=False)[2][:20].T
+    # Principal components from the small Gram matrix of the training spectra.
+    basis = x[train].T @ np.linalg.eigh(x[train] @ x[train].T)[1][:, -20:][:, ::-1]
     parts = x @ basis
     parts /= parts[train].std(axis=0)
     products = [parts[:, i] * parts[:, j] for i in range(8) for j in range(i, 8)]
