@@ -5,6 +5,7 @@ import pytest
 from vacframe_nn_labels.card import ModelCard
 from vacframe_nn_labels.networks import restore_networks
 
+from vacframe.core.errors import VacframeError
 from vacframe.core.model import read_model, write_model
 
 
@@ -65,6 +66,12 @@ def test_a_stored_model_gives_the_same_estimates(chain, tmp_path):
         restore_networks(m, chosen, chain.config.windows).estimate(flux) for m in (chain.model, read_model(tmp_path))
     )
     np.testing.assert_array_equal(before, after)
+
+
+def test_a_diverging_network_is_named(chain, kit):
+    config = kit.small_config(learning_rate=1e30, epochs=3)
+    with pytest.raises(VacframeError, match="'tiny': the loss of teff, feh is not finite"):
+        kit.make_model(chain.stars, chain.counts, config)
 
 
 def test_windows_of_a_set_limit_its_pixels(chain, kit):

@@ -136,6 +136,12 @@ def _train_set(chosen: TrainingSet, stars: Batch, context: Any) -> tuple[dict[st
         seed=shared,
         on_epoch=lambda: context.progress(len(keys)),
     )
+    lost = [label for label, epoch in zip(chosen.label_columns, trained.best_epoch, strict=True) if not epoch]
+    if lost:
+        raise VacframeError(
+            f"training set {chosen.name!r}: the loss of {', '.join(lost)} is not finite after the first epoch; lower "
+            "learning_rate, and look for absurd labels"
+        )
     networks = LabelNetworks(StackedNetworks(trained.weights, BATCH), pixels, flux_scale, label_scale, chosen.clip)
     arrays = {f"{chosen.name}_{'wb'[i % 2]}{i // 2}": w for i, w in enumerate(trained.weights)}
     arrays |= {f"{chosen.name}_flux_{k}": getattr(flux_scale, k) for k in ("mean", "std")}
