@@ -1,0 +1,408 @@
+"""The command ``vacframe``; every command calls the Python API and prints what it answers.
+
+Nothing slow is imported at module level, so that ``vacframe --help`` and listings start at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vacframe import __version__
+from vacframe.core.errors import ConfigError, UsageError, VacframeError
+from vacframe.render import print_facts, print_json, print_table, rows_of, title
+
+if TYPE_CHECKING:
+    from vacframe.core.workspace import BuildReport, Plan, Workspace
+
+CONFIG_NAME = "vacframe.toml"
+TRACEBACK = "--traceback"
+
+app = typer.Typer(
+    name="vacframe",
+    help="Build value-added catalogues of stars from survey files.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help starts in a third of the time
+)
+
+Folder = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.", metavar="DIR")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help=f"Configuration; without it ./{CONFIG_NAME}, where it exists."),
+]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value; can be repeated.")
+]
+Providers = Annotated[
+    list[str] | None,
+    typer.Option("--provider", metavar="PRODUCT=PLUGIN", help="Choose between providers; can be repeated."),
+]
+Wanted = Annotated[list[str], typer.Option("--products", "-p", metavar="A,B", help="Products to build.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ProductName = Annotated[str, typer.Argument(metavar="PRODUCT")]
+HERE = Path(".")
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    traceback: Annotated[
+        bool, typer.Option(TRACEBACK, help="Show where an error was raised; works after any command too.")
+    ] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def build(
+    products: Wanted,
+    config: ConfigFile = None,
+    workspace: Folder = HERE,
+    overrides: Overrides = None,
+    provider: Providers = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Publish what succeeded.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make products and what they need, where missing or stale."""
+    space = _configured(workspace, config, overrides, provider)
+    names = _split(products)
+    if dry_run:
+        _show_plan(space.plan(*names), as_json)
+        return
+    reporter = None
+    if not as_json:
+        from vacframe.progress import ProgressBars
+
+        reporter = ProgressBars()
+    report = space.build(*names, workers=workers, allow_partial=allow_partial, reporter=reporter)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        _show_report(report, space)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def plan(
+    products: Wanted,
+    config: ConfigFile = None,
+    workspace: Folder = HERE,
+    overrides: Overrides = None,
+    provider: Providers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a build would do, and why; nothing is run."""
+    _show_plan(_configured(workspace, config, overrides, provider).plan(*_split(products)), as_json)
+
+
+@app.command()
+def why(
+    product: Annotated[str, typer.Argument(metavar="PRODUCT[@Norder/Npix]")],
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Say why each part of a product is fresh or would run."""
+    name, _, part = product.partition("@")
+    tasks = _restored(workspace).why(name, part or None)
+    if as_json:
+        print_json(tasks)
+        return
+    print_table(
+        ("part", "action", "reason", "detail"),
+        [(t.part, t.action, t.reason.kind, t.reason.detail) for t in tasks],
+        empty=f"{product} has no parts",
+    )
+
+
+@app.command()
+def products(workspace: Folder = HERE, as_json: AsJson = False) -> None:
+    """List the products that can be built, and those that are."""
+    found = _restored(workspace).products()
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("product", "kind", "providers", "state", "rows", "description"),
+        [(p["name"], p["kind"], p["providers"], p["state"], p["rows"], p["description"]) for p in found],
+        empty="no plugin provides any product; `vacframe doctor` says what is installed",
+    )
+
+
+@app.command()
+def describe(product: ProductName, workspace: Folder = HERE, as_json: AsJson = False) -> None:
+    """Show columns, needs, provider and citation of a product."""
+    found = dict(_restored(workspace).describe(product))
+    if as_json:
+        print_json(found)
+        return
+    columns = found.pop("columns", None) or []
+    print_facts({k: v for k, v in found.items() if v not in (None, "", [], {}, ())})
+    if columns:
+        title("columns")
+        names = ("name", "dtype", "unit", "ucd", "description")
+        print_table(names, [[column.get(name) for name in names] for column in columns])
+
+
+@app.command()
+def plugins(as_json: AsJson = False, workspace: Folder = HERE) -> None:
+    """List the installed plugins."""
+    found = _restored(workspace).plugins()
+    print_json(found) if as_json else _records(found, "no plugin is installed")
+
+
+@app.command()
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Import the libraries too.")] = False,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with libraries, plugins and devices."""
+    checks = _restored(workspace).doctor(deep)
+    if as_json:
+        print_json(checks)
+    else:
+        print_table(("what", "status", "detail"), [(c.name, c.status, _with_action(c)) for c in checks])
+    raise typer.Exit(1 if any(c.status == "problem" for c in checks) else 0)
+
+
+@app.command()
+def check(
+    config: ConfigFile = None,
+    workspace: Folder = HERE,
+    overrides: Overrides = None,
+    provider: Providers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every configuration value and where it came from."""
+    found = _configured(workspace, config, overrides, provider).check()
+    print_json(found) if as_json else _records(found, "no configuration")
+
+
+@app.command()
+def cite(product: ProductName, workspace: Folder = HERE, as_json: AsJson = False) -> None:
+    """List what to cite for a product and all it is made from."""
+    found = _restored(workspace).cite(product)
+    if as_json:
+        print_json(found)
+    else:
+        print("\n".join(found) or f"{product} names no citation")
+
+
+@app.command()
+def show(
+    product: ProductName,
+    rows: Annotated[int, typer.Option(min=0, help="Rows to print.")] = 10,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show version, provenance and first rows of a product."""
+    import pyarrow as pa
+
+    found = dict(_restored(workspace).show(product, rows=rows))
+    tables = {k: v for k, v in found.items() if isinstance(v, pa.Table)}
+    if as_json:
+        print_json(found | {k: rows_of(t, strings=True) for k, t in tables.items()})
+        return
+    print_facts({k: v for k, v in found.items() if k not in tables})
+    for name, table in tables.items():
+        title(name)
+        print_table(table.column_names, [list(row.values()) for row in rows_of(table)], empty="no rows")
+
+
+@app.command()
+def verify(
+    products: Annotated[list[str] | None, typer.Argument(metavar="[PRODUCT]...")] = None,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Digest every stored file again, and name what changed."""
+    problems = _restored(workspace).verify(*(products or ()))
+    print_json(problems) if as_json else _records(problems, "every stored file is as it was written")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def rerun(capsule: Annotated[Path, typer.Argument(metavar="CAPSULE")], workspace: Folder = HERE) -> None:
+    """Run a failed task again from its capsule."""
+    made = _restored(workspace).rerun(capsule)
+    size = "a model" if made.table is None else f"{made.table.num_rows} rows"
+    print(f"{capsule}: the task succeeds now, {size}, {made.rejects.num_rows} rejects; build the product again")
+
+
+@app.command()
+def schema(product: ProductName, workspace: Folder = HERE) -> None:
+    """Print the schema of a product as JSON."""
+    print_json(_restored(workspace).schema(product))
+
+
+@app.command()
+def export(
+    product: ProductName,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="File, or folder for hats.")],
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="fits, votable, ecsv, csv, parquet, mrt or hats.")
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write a product for other tools, with units and UCDs."""
+    paths = _restored(workspace).export(product, format, output, overwrite=overwrite)
+    print_json(paths) if as_json else print("\n".join(str(p) for p in paths))
+
+
+@app.command()
+def manifest(
+    plugin: Annotated[str | None, typer.Argument(metavar="[PLUGIN]", help="Default: every plugin.")] = None,
+    only_check: Annotated[bool, typer.Option("--check", help="Write nothing; status 1 where one is wrong.")] = False,
+) -> None:
+    """Write vacframe.json beside a plugin, from its code."""
+    from vacframe.core.discovery import Registry
+
+    registry = Registry.discover()
+    names = [plugin] if plugin else sorted(registry.entries)
+    wrong = [name for name in names if not _manifest(registry, name, only_check)]
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("test-plugin")
+def check_plugin(plugin: Annotated[str, typer.Argument(metavar="PLUGIN")], as_json: AsJson = False) -> None:
+    """Run the conformance tests on a plugin's products."""
+    from vacframe.testing import check_plugin as run_checks
+
+    results = run_checks(plugin)
+    if as_json:
+        print_json(results)
+    else:
+        rows = [(r.product, r.name, "ok" if r.ok else "FAILED", r.detail) for r in results]
+        print_table(("product", "test", "result", "detail"), rows)
+    raise typer.Exit(0 if all(r.ok for r in results) else 1)
+
+
+def main() -> None:
+    """Run the command line; errors become one message and the exit status (0 done, 1 failed, 2 usage)."""
+    show_traceback = TRACEBACK in sys.argv[1:]
+    try:
+        app(args=[a for a in sys.argv[1:] if a != TRACEBACK])
+    except VacframeError as error:
+        if show_traceback:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if show_traceback:
+            raise
+        print(f"error: {type(error).__name__}: {error}\n(vacframe {TRACEBACK} ... shows where)", file=sys.stderr)
+        sys.exit(1)
+
+
+def _split(products: list[str]) -> list[str]:
+    names = [n.strip() for text in products for n in text.split(",")]
+    return list(dict.fromkeys(n for n in names if n))
+
+
+def _configured(
+    folder: Path, config: Path | None, overrides: list[str] | None, providers: list[str] | None
+) -> Workspace:
+    """Return the workspace under the configuration of the command line."""
+    from vacframe.core.workspace import Workspace
+
+    chosen: dict[str, str] = {}
+    for text in providers or ():
+        product, equals, plugin = text.partition("=")
+        if not (equals and product and plugin):
+            raise UsageError(f"--provider {text!r}: expected product=plugin, such as lamost_spectra=surveys")
+        chosen[product] = plugin
+    if config is not None and not config.is_file():
+        raise ConfigError(f"--config {config}: there is no such file")
+    default = Path(CONFIG_NAME)
+    path = config or (default if default.is_file() else None)
+    return Workspace(folder, config=path, overrides=overrides or (), providers=chosen)
+
+
+def _restored(folder: Path) -> Workspace:
+    """Return the workspace under its last resolved configuration."""
+    from vacframe.core.workspace import Workspace
+
+    return Workspace(folder)
+
+
+def _show_plan(found: Plan, as_json: bool) -> None:
+    if as_json:
+        print_json(found.to_json())
+        return
+    kinds = ("fresh", "adopt", "run", "maybe")
+    rows = []
+    for product in found.products:
+        tasks = [t for t in found.tasks if t.product == product.name]
+        reasons: dict[str, int] = {}
+        for task in tasks:
+            if task.action in ("run", "maybe"):
+                text = ": ".join(str(p) for p in (task.reason.kind, task.reason.detail) if p)
+                reasons[text] = reasons.get(text, 0) + 1
+        common = sorted(reasons, key=lambda r: -reasons[r])
+        shown = "; ".join(common[:2]) + (f"; and {len(common) - 2} more reasons" if len(common) > 2 else "")
+        rows.append((product.name, product.provider, *(sum(t.action == k for t in tasks) for k in kinds), shown))
+    print_table(("product", "provider", *kinds, "why"), rows)
+
+
+def _show_report(report: BuildReport, space: Workspace) -> None:
+    heads = ("product", "provider", "ran", "adopted", "fresh", "failed", "rows", "rejects", "seconds", "device")
+    rows = [
+        (p.name, p.provider, p.ran, p.adopted, p.fresh, p.failed, p.rows, sum(p.rejects.values()), p.seconds, p.device)
+        for p in report.products
+    ]
+    print_table(heads, [[round(v, 1) if isinstance(v, float) else v for v in row] for row in rows])
+    rejected = [(p.name, reason, n) for p in report.products for reason, n in p.rejects.items()]
+    if rejected:
+        title("rows left out")
+        print_table(("product", "reason", "rows"), rejected)
+    for name in report.companions:
+        title(name)
+        table = space.read(name)
+        print_table(table.column_names, [list(row.values()) for row in rows_of(table)], empty="no rows")
+    sys.stdout.flush()
+    for failure in report.failures:
+        print(f"\nFAILED {failure.product} {failure.part}: {failure.error}", file=sys.stderr)
+        for label, path in (("log", failure.log), ("run it again with: vacframe rerun", failure.capsule)):
+            if path:
+                print(f"  {label} {path}", file=sys.stderr)
+    state = "done" if report.ok else f"{len(report.failures)} tasks failed, what succeeded is kept"
+    print(f"\n{state} in {report.seconds:.1f} s (build {report.build_id})")
+
+
+def _records(found: list[dict[str, Any]], empty: str) -> None:
+    heads = list(dict.fromkeys(name for record in found for name in record))
+    print_table(heads, [[record.get(h) for h in heads] for record in found], empty=empty)
+
+
+def _with_action(check: Any) -> str:
+    return f"{check.detail}; {check.action}" if check.action else str(check.detail)
+
+
+def _manifest(registry: Any, name: str, only_check: bool) -> bool:
+    """Write or check the manifest of one plugin; return whether it is right."""
+    from vacframe.core.manifest import differences, make_manifest, manifest_path, read_manifest, write_manifest
+
+    entry = registry.entry(name)
+    path = manifest_path(entry.module)
+    loaded = registry.load_code(name)
+    if not only_check:
+        write_manifest(make_manifest(loaded, entry.module, entry.version), path)
+        print(f"{name}: written to {path}")
+        return True
+    problems = differences(read_manifest(path), loaded) if path.is_file() else ["there is no manifest"]
+    print(f"{name}: " + ("; ".join(problems) or "the manifest is right"))
+    return not problems

@@ -1,0 +1,128 @@
+"""Text tables and JSON for the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SAFE_INTEGER = 2**53
+"""Larger integers lose digits in JSON readers that take numbers as doubles."""
+NARROWEST = 30
+"""A last column gets at least this many characters of a terminal's line."""
+
+
+def jsonable(value: Any) -> Any:
+    """Return a value made of JSON types alone.
+
+    Integers beyond 2^53 become strings, NaN and infinities null; data classes, Pydantic models, paths, enums and
+    sets become what holds them in JSON.
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < SAFE_INTEGER else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): jsonable(v) for k, v in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(jsonable(v) for v in value)
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return [jsonable(v) for v in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if hasattr(value, "model_dump"):
+        return jsonable(value.model_dump(mode="json"))
+    return str(value) if isinstance(value, Path) or not hasattr(value, "item") else jsonable(value.item())
+
+
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON."""
+    print(json.dumps(jsonable(value), indent=1, ensure_ascii=False))
+
+
+def rows_of(table: pa.Table, strings: bool = False) -> list[dict[str, Any]]:
+    """Return the rows of an Arrow table; with `strings`, 64-bit integers as text whatever their value."""
+    import pyarrow as pa
+
+    rows: list[dict[str, Any]] = table.to_pylist()
+    wide = [f.name for f in table.schema if f.type in (pa.int64(), pa.uint64())] if strings else []
+    for row in rows:
+        row |= {name: None if row[name] is None else str(row[name]) for name in wide}
+    return rows
+
+
+def cell(value: Any) -> str:
+    """Return a value as it stands in a table."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {cell(v)}" for k, v in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        shown = ", ".join(cell(v) for v in value[:6])
+        return (f"{shown}, ... ({len(value)} values)" if len(value) > 6 else shown) or "-"
+    return str(value)
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "nothing") -> None:
+    """Print rows as aligned columns, numbers to the right; on a terminal the last column is wrapped.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        One name per column.
+    rows : iterable of sequences
+        One value per column.
+    empty : str
+        What is printed where there are no rows.
+    """
+    given = [list(row) for row in rows]
+    if not given:
+        print(empty)
+        return
+    texts = [[cell(v) for v in row] for row in given]
+    widths = [max(len(h), *(len(t[i]) for t in texts)) for i, h in enumerate(headers)]
+    numeric = [
+        all(isinstance(r[i], int | float | None) and not isinstance(r[i], bool) for r in given)
+        for i in range(len(headers))
+    ]
+    indent = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    room = max(NARROWEST, shutil.get_terminal_size().columns - indent) if sys.stdout.isatty() else None
+    for text in [list(headers), *texts]:
+        aligned = [t.rjust(w) if n else t.ljust(w) for t, w, n in zip(text, widths, numeric, strict=True)]
+        last = aligned.pop().rstrip() if not numeric[-1] else aligned.pop()
+        first, *more = textwrap.wrap(last, room) if room and len(last) > room else [last]
+        print("  ".join([*aligned, first]).rstrip())
+        for line in more:
+            print(" " * indent + line)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Print names and values, one a line."""
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        print(f"{name.ljust(width)}  {cell(value)}")
+
+
+def title(text: str) -> None:
+    """Print a heading with an empty line before it."""
+    print(f"\n{text}")
