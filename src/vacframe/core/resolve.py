@@ -1,0 +1,392 @@
+"""Resolving: which products are needed for the ones asked for, who provides each, and under what recipe."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from vacframe.core.config import LoadedConfig, SourceConfig, plugin_config, scientific
+from vacframe.core.discovery import LoadedPlugin, Registry
+from vacframe.core.errors import ConfigError, PlanError, did_you_mean
+from vacframe.core.fingerprint import code_fingerprint, library_versions
+from vacframe.core.home import HEALPIX, stored_schema
+from vacframe.core.invoke import primary_need
+from vacframe.core.product import Kind, Need, Product
+from vacframe.core.schema import Column, TableSchema
+
+FILES = "files"
+"""Name of the provider of products that the user's own files hold."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One product of the graph, resolved.
+
+    Attributes
+    ----------
+    product : Product
+        Declaration; its table is the effective schema (for a user's files: the columns that they have).
+    provider : str
+        Name of the plugin, or ``files``.
+    plugin : LoadedPlugin or None
+        None for files that the core's own table reader reads.
+    config : BaseModel or None
+        The plugin's configuration.
+    needs : tuple of Need
+        Those that are provided.
+    absent : tuple of Need
+        Optional ones that nothing provides.
+    source : SourceConfig or None
+        The user's ``[sources.<product>]``.
+    files : tuple of Path
+        Its files, sorted.
+    recipe : dict of str to str
+        What determines the result beside the inputs.
+    reasons : tuple of str
+        Products that asked for this one; empty for a target.
+    """
+
+    product: Product
+    provider: str
+    plugin: LoadedPlugin | None = None
+    config: BaseModel | None = None
+    needs: tuple[Need, ...] = ()
+    absent: tuple[Need, ...] = ()
+    source: SourceConfig | None = None
+    files: tuple[Path, ...] = ()
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the product."""
+        return self.product.name
+
+    @property
+    def ingested(self) -> bool:
+        """Whether the rows are read from files or shards, rather than made from other products' rows."""
+        return bool(self.source) or self.product.kind is Kind.source
+
+    @cached_property
+    def stored(self) -> TableSchema | None:
+        """Schema of the stored table, home included."""
+        return None if self.product.table is None else stored_schema(self.product.table)
+
+    @property
+    def on_sky(self) -> bool:
+        """Whether the product is partitioned over the sky."""
+        return self.product.kind not in (Kind.whole, Kind.map, Kind.model) and (
+            self.product.table is not None and self.product.table.position is not None
+        )
+
+    @property
+    def primary(self) -> Need | None:
+        """The need whose rows are this product's."""
+        return primary_need(list(self.needs))
+
+    def home_columns(self) -> tuple[str, ...]:
+        """Columns of this product that tell where a row is and which."""
+        table = self.product.table
+        if table is None or table.position is None:
+            return ()
+        names = [HEALPIX, table.key, table.position.ra, table.position.dec]
+        return tuple(n for n in names if n is not None and (n in table or n == HEALPIX))
+
+
+class Resolver:
+    """Finds providers and builds the graph.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        The configuration.
+    registry : Registry
+        The plugins.
+    providers : mapping of str to str
+        Product → plugin named on the command line; outranks the configuration.
+    """
+
+    def __init__(self, loaded: LoadedConfig, registry: Registry, providers: Mapping[str, str] | None = None) -> None:
+        self.loaded = loaded
+        self.registry = registry
+        self.chosen = {**loaded.project.providers, **(providers or {})}
+        self.mock = loaded.project.survey == "mock"
+        self._configs: dict[str, BaseModel] = {}
+        self._provided: dict[str, dict[str, Product]] = {}
+        self._check_plugin_tables()
+
+    def _check_plugin_tables(self) -> None:
+        known = tuple(self.registry.entries)
+        for name in self.loaded.project.plugins:
+            if name not in known:
+                raise ConfigError(
+                    f"[plugins.{name}]: no plugin of that name is installed.{did_you_mean(name, known)}"
+                    f" Installed: {', '.join(sorted(known)) or 'none'}."
+                )
+
+    def graph(self, targets: Iterable[str]) -> dict[str, Node]:
+        """Return the nodes needed for `targets`, in an order in which they can be made.
+
+        Raises
+        ------
+        PlanError
+            A product that nothing provides, a cycle, a column that its provider does not have.
+        """
+        nodes: dict[str, Node] = {}
+        path: list[str] = []
+
+        def visit(name: str) -> None:
+            if name in nodes:
+                return
+            if name in path:
+                cycle = " → ".join([*path[path.index(name) :], name])
+                raise PlanError(f"products need each other in a circle: {cycle}")
+            path.append(name)
+            node = self._node(name, wanted_by=path[-2] if len(path) > 1 else None)
+            present, absent = [], []
+            for need in node.needs:
+                if need.optional and self._provider(need.product, None, quiet=True) is None:
+                    absent.append(need)
+                    continue
+                visit(need.product)
+                present.append(need)
+            if node.source is not None and node.source.anchor:
+                visit(node.source.anchor)
+            nodes[name] = Node(
+                node.product, node.provider, node.plugin, node.config, tuple(present), tuple(absent),
+                node.source, node.files, node.recipe,
+            )  # fmt: skip
+            path.pop()
+
+        for target in targets:
+            visit(target)
+        for node in nodes.values():
+            _check_needs(node, nodes)
+        return nodes
+
+    def _config(self, plugin: LoadedPlugin) -> BaseModel:
+        if plugin.name not in self._configs:
+            self._configs[plugin.name] = plugin_config(self.loaded, plugin.name, plugin.config_model)
+        return self._configs[plugin.name]
+
+    def _declared(self, plugin: LoadedPlugin, product: str) -> Product:
+        if plugin.name not in self._provided:
+            self._provided[plugin.name] = {p.name: p for p in plugin.provides(self._config(plugin))}
+        found = self._provided[plugin.name]
+        if product not in found:
+            raise PlanError(f"plugin {plugin.name!r} does not provide {product!r} under this configuration")
+        return found[product]
+
+    def candidates(self, product: str) -> list[str]:
+        """Return the plugins whose manifest lists the product."""
+        return [name for name, _ in self.registry.products().get(product, [])]
+
+    def _provider(self, product: str, wanted_by: str | None, quiet: bool = False) -> str | None:
+        """Return the provider by the agreed ranking; PlanError (or None when `quiet`) where there is none."""
+        source = self.loaded.project.sources.get(product)
+        if source is not None:
+            return FILES
+        named = self.chosen.get(product)
+        if named is not None:
+            self._check_named(product, named)
+            return named
+        listed = self.registry.products().get(product, [])
+        eligible = []
+        for name, item in listed:
+            manifest = self.registry.manifest(name)
+            if manifest is not None and manifest.mock and not self.mock:
+                continue
+            needs_files = item.product.kind is Kind.source and not item.product.shards
+            if needs_files:
+                continue
+            eligible.append((item.product.priority, name))
+        if not eligible:
+            if quiet:
+                return None
+            raise PlanError(self._missing(product, wanted_by, [n for n, _ in listed]))
+        best = max(p for p, _ in eligible)
+        winners = sorted(n for p, n in eligible if p == best)
+        if len(winners) > 1:
+            if quiet:
+                return winners[0]
+            raise PlanError(
+                f"{product!r} is provided by {', '.join(winners)}; choose one with "
+                f"--provider {product}={winners[0]} or [providers] {product} = \"{winners[0]}\""
+            )
+        return winners[0]
+
+    def _check_named(self, product: str, plugin: str) -> None:
+        candidates = self.candidates(product)
+        if plugin not in candidates:
+            reason = self.registry.problems.get(plugin)
+            why = f" ({plugin} cannot be used: {reason.reason})" if reason else ""
+            raise PlanError(
+                f"provider {plugin!r} was named for {product!r} but does not provide it{why}; "
+                f"candidates: {', '.join(candidates) or 'none'}"
+            )
+        manifest = self.registry.manifest(plugin)
+        if manifest is not None and manifest.mock and not self.mock:
+            raise PlanError(
+                f"provider {plugin!r} of {product!r} makes up its data and this workspace is not declared "
+                'survey = "mock"'
+            )
+
+    def _missing(self, product: str, wanted_by: str | None, listed: list[str]) -> str:
+        by = f" (needed by {wanted_by!r})" if wanted_by else ""
+        if listed:
+            mock = [n for n in listed if (m := self.registry.manifest(n)) is not None and m.mock]
+            note = ""
+            if mock and not self.mock:
+                note = f' ({", ".join(mock)} would make it up, but only in a workspace declared survey = "mock")'
+            return (
+                f"no data for source product {product!r}{by}: name your files in the configuration{note}\n"
+                f'[sources.{product}]\nfiles = ["path/to/files"]'
+            )
+        known = sorted(self.registry.products())
+        broken = [f"{n}: {p.reason}" for n, p in sorted(self.registry.problems.items())]
+        note = f" Plugins that cannot be used: {'; '.join(broken)}." if broken else ""
+        return f"nothing provides product {product!r}{by}.{did_you_mean(product, known)}{note} See `vacframe products`."
+
+    def _node(self, name: str, wanted_by: str | None) -> Node:
+        provider = self._provider(name, wanted_by)
+        assert provider is not None
+        if provider == FILES:
+            return self._source_node(name)
+        plugin = self.registry.load(provider)
+        config = self._config(plugin)
+        product = self._declared(plugin, name)
+        needs = tuple(plugin.requires(name, config))
+        twice = {n.product for n in needs if [m.product for m in needs].count(n.product) > 1}
+        if twice:
+            raise PlanError(f"{name}: product {', '.join(sorted(twice))} is needed twice; name all columns in one need")
+        recipe = self._recipe(product, plugin, config)
+        return Node(product, provider, plugin, config, needs, recipe=recipe)
+
+    def _recipe(self, product: str | Product, plugin: LoadedPlugin, config: BaseModel) -> dict[str, Any]:
+        assert isinstance(product, Product)
+        from vacframe.core.digest import digest_json
+
+        shared = ("vacframe.astro", "vacframe.ml", "vacframe.io")
+        table = None if product.table is None else product.table.model_dump(mode="json")
+        return {
+            "provider": plugin.name,
+            "version": product.version,
+            "schema": digest_json(table),
+            "code": code_fingerprint(plugin.module_of(product.name), shared),
+            "config": digest_json(scientific(config, product.config_fields)),
+            "libraries": library_versions(product.libraries),
+            "seed": self.loaded.project.seed,
+        }
+
+    def _source_node(self, name: str) -> Node:
+        from vacframe.core.digest import digest_json
+        from vacframe.core.source import effective_schema, source_options
+
+        source = self.loaded.project.sources[name]
+        files = find_files(source, self.loaded.base, name)
+        declared, plugin = self._declaration(name)
+        if self.mock and (declared is None or declared.on_sky):
+            raise ConfigError(
+                f'[sources.{name}]: a workspace declared survey = "mock" takes no real stars; '
+                "use another workspace, or remove the declaration"
+            )
+        if declared is not None and plugin is not None and source.reader == "auto" and declared.reads:
+            from vacframe.io.formats import sniff
+
+            if sniff_or_suffix(sniff, files) in declared.reads:
+                config = self._config(plugin)
+                recipe = self._recipe(declared, plugin, config)
+                return Node(declared, plugin.name, plugin, config, source=source, files=files, recipe=recipe)
+        table = effective_schema(name, source, files, None if declared is None else declared.table)
+        product = Product(
+            name=name,
+            description=declared.description if declared else f"{name}, read from files",
+            kind=Kind.source,
+            table=table,
+            citation=declared.citation if declared else "",
+        )
+        recipe = {
+            "provider": FILES,
+            "version": 1,
+            "schema": digest_json(table.model_dump(mode="json")),
+            "code": code_fingerprint("vacframe.core.source", ("vacframe.io",)),
+            "config": digest_json(source_options(source)),
+            "libraries": {},
+            "seed": 0,
+        }
+        return Node(product, FILES, None, None, source=source, files=files, recipe=recipe)
+
+    def _declaration(self, name: str) -> tuple[Product | None, LoadedPlugin | None]:
+        """Return how a product read from files is declared: by the plugin with a reader, else by any."""
+        found = []
+        for plugin_name, item in self.registry.products().get(name, []):
+            manifest = self.registry.manifest(plugin_name)
+            found.append((not (manifest and manifest.mock), bool(item.product.reads), plugin_name))
+        for _, _, plugin_name in sorted(found, reverse=True):
+            plugin = self.registry.load(plugin_name)
+            return self._declared(plugin, name), plugin
+        return None, None
+
+
+def find_files(source: SourceConfig, base: Path, product: str) -> tuple[Path, ...]:
+    """Return the files of a source in sorted order; ConfigError for a pattern that matches nothing."""
+    found: set[Path] = set()
+    for pattern in source.files:
+        full = str(base / Path(pattern).expanduser())
+        matches = glob.glob(full, recursive=True)
+        if not matches:
+            raise ConfigError(f"[sources.{product}] files: {pattern!r} matches no file (looked at {full})")
+        found.update(Path(m).resolve() for m in matches)
+    return tuple(sorted(found))
+
+
+def sniff_or_suffix(sniff: Any, files: tuple[Path, ...]) -> str:
+    """Return the format of the first file that can be told; its name decides where none can be."""
+    from vacframe.core.errors import InputFileError
+
+    for path in files[:20]:
+        try:
+            return str(sniff(path))
+        except InputFileError:
+            continue
+    return "fits" if ".fits" in files[0].name or ".fit" in files[0].name else ""
+
+
+def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
+    """Check that the providers have the columns that a node needs, in types and units that fit."""
+    for need in node.needs:
+        upstream = nodes[need.product]
+        if upstream.stored is None:
+            if need.columns:
+                raise PlanError(f"{node.name} needs columns of {need.product}, which is a model")
+            continue
+        names = list(need.names) + ([need.on] if need.on else [])
+        missing = [n for n in names if n not in upstream.stored]
+        if missing and not need.optional:
+            have = ", ".join(upstream.stored.names)
+            hint = did_you_mean(missing[0], upstream.stored.names)
+            where = f"[sources.{need.product}] (columns = {{ {missing[0]} = \"...\" }})" if upstream.source else "its provider"
+            raise PlanError(
+                f"{node.name} needs column {', '.join(map(repr, missing))} of {need.product}, which {where} does not "
+                f"give.{hint} It has: {have}"
+            )
+        for wanted in need.columns:
+            if isinstance(wanted, Column) and wanted.name in upstream.stored:
+                _check_column(node.name, need.product, wanted, upstream.stored[wanted.name])
+
+
+def _check_column(consumer: str, product: str, wanted: Column, have: Column) -> None:
+    if wanted.length is not None and wanted.length != have.length:
+        raise PlanError(f"{consumer} needs {product}.{wanted.name} as {wanted.type_name()}, it is {have.type_name()}")
+    if (wanted.dtype == "string") != (have.dtype == "string"):
+        raise PlanError(f"{consumer} needs {product}.{wanted.name} as {wanted.type_name()}, it is {have.type_name()}")
+    if wanted.unit and have.unit and wanted.unit != have.unit:
+        from astropy import units
+
+        if units.Unit(wanted.unit) != units.Unit(have.unit):
+            raise PlanError(f"{consumer} needs {product}.{wanted.name} in {wanted.unit}, it is in {have.unit}")
