@@ -1,12 +1,10 @@
 """The layout of a HATS catalogue: its folders, and the files that describe its partitions.
 
-HATS is the IVOA Note "HATS: a standard for the hierarchical adaptive tiling scheme": one Parquet file per HEALPix pixel.
+HATS is the IVOA Note "HATS: a standard for the hierarchical adaptive tiling scheme": one Parquet file per pixel.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -20,14 +18,14 @@ import pyarrow.parquet as pq
 
 from vacframe.core.errors import CorruptFileError
 from vacframe.core.home import HEALPIX, HEALPIX_ORDER, pixel_of
-from vacframe.core.partition import read_columns
+from vacframe.core.partition import read_columns, schema_of
 from vacframe.core.schema import TableSchema
 from vacframe.core.values import arrow_schema
-from vacframe.io.votable_write import voparquet_metadata
+from vacframe.io.votable_write import WIDTH_KEY, voparquet_footer
 
 HATS_VERSION = "v1.0"
 PIXELS_PER_FOLDER = 10000
-_WIDTH = b"table::len::"
+PARTITION_INFO = "Norder,Npix,num_rows"
 
 
 class Part(NamedTuple):
@@ -94,7 +92,7 @@ def write_catalog(
     fields = _common_schema(schema, footers, name, description)
     _sync_metadata(root / "dataset" / "_common_metadata", fields, [])
     _sync_metadata(root / "dataset" / "_metadata", fields, footers)
-    lines = ["Norder,Npix,num_rows", *(f"{p.order},{p.pix},{p.rows}" for p in filled)]
+    lines = [PARTITION_INFO, *(f"{p.order},{p.pix},{p.rows}" for p in filled)]
     _sync(root / "partition_info.csv", "\n".join(lines) + "\n")
     size = sum((root / relative_path(p.order, p.pix)).stat().st_size for p in filled)
     facts: dict[str, Any] = {
@@ -130,10 +128,10 @@ def check_catalog(root: Path) -> list[str]:
     is that of ``hats.properties``. (hats itself accepts unsorted files.)
     """
     try:
-        parts = [Part(*(int(row[k]) for k in ("Norder", "Npix", "num_rows"))) for row in _partition_info(root)]
+        parts = _partition_info(root)
         properties = read_properties(root)
         merged = pq.read_metadata(root / "dataset" / "_metadata")
-    except (OSError, pa.ArrowException, KeyError, ValueError, TypeError) as error:
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
         return [f"{root}: the files that describe the catalogue cannot be read ({error})"]
     problems = []
     listed = {relative_path(p.order, p.pix).as_posix() for p in parts}
@@ -188,8 +186,11 @@ def _check_part(path: Path, part: Part) -> Iterator[str]:
         yield f"its rows are not sorted by {HEALPIX}"
 
 
-def _partition_info(root: Path) -> Iterator[dict[str, str]]:
-    yield from csv.DictReader(io.StringIO((root / "partition_info.csv").read_text()))
+def _partition_info(root: Path) -> list[Part]:
+    lines = (root / "partition_info.csv").read_text().split()
+    if lines[:1] != [PARTITION_INFO]:
+        raise ValueError(f"partition_info.csv does not start with {PARTITION_INFO}")
+    return [Part(*map(int, line.split(","))) for line in lines[1:]]
 
 
 def _rows_by_file(merged: pq.FileMetaData) -> dict[str, int]:
@@ -218,13 +219,11 @@ def _footer(root: Path, part: Part) -> pq.FileMetaData:
 
 def _common_schema(schema: TableSchema, footers: Sequence[pq.FileMetaData], name: str, description: str) -> pa.Schema:
     """Return the Arrow schema of all files; the width of a text column is that of the widest."""
-    if not footers:
-        return arrow_schema(schema).with_metadata(voparquet_metadata(schema, name, description))
-    fields = footers[0].schema.to_arrow_schema()
-    notes = dict(fields.metadata or {})
-    for width in [key for key in notes if key.startswith(_WIDTH)]:
-        notes[width] = max((footer.metadata.get(width, b"1") for footer in footers), key=int)
-    return fields.with_metadata(notes)
+    if footers:
+        schema = schema_of(footers[0].schema.to_arrow_schema().empty_table(), schema)
+    keys = (WIDTH_KEY + column.name.encode() for column in schema.columns if column.dtype == "string")
+    widths = {key: max((footer.metadata.get(key, b"1") for footer in footers), key=int, default=b"1") for key in keys}
+    return arrow_schema(schema).with_metadata(voparquet_footer(schema, name, description, widths))
 
 
 def _sync_metadata(path: Path, fields: pa.Schema, footers: Sequence[pq.FileMetaData]) -> None:

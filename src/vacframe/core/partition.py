@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from vacframe.core.errors import CorruptFileError, SchemaError
 from vacframe.core.schema import TableSchema
 from vacframe.core.values import arrow_schema, column_of
-from vacframe.io.votable_write import text_widths, voparquet_metadata
+from vacframe.io.votable_write import text_widths, voparquet_footer
 
 ROW_GROUP_BYTES = 64 << 20
 _SEAL = struct.Struct("<8sI")
@@ -57,7 +57,7 @@ def write_table(table: pa.Table, schema: TableSchema, path: Path, *, name: str, 
         If a column does not have its declared type, or holds a null where none may be.
     """
     own = schema_of(table, schema)
-    fields = arrow_schema(own).with_metadata(voparquet_metadata(own, name, description) | text_widths(table))
+    fields = arrow_schema(own).with_metadata(voparquet_footer(own, name, description, text_widths(table)))
     for field, found in zip(fields, table.schema, strict=True):
         if found.type != field.type:
             raise SchemaError(f"{name}: column {field.name!r} has type {found.type}, expected {field.type}")

@@ -18,6 +18,8 @@ from vacframe.io.packing import fixed_text, pack, values_of
 from vacframe.io.parquet_tables import VOTABLE_KEY
 
 VOPARQUET_VERSION = "1.0"
+WIDTH_KEY = b"table::len::"
+"""Start of the footer keys that tell the width of text columns."""
 _TYPES = {
     "bool": "boolean",
     "uint8": "unsignedByte",
@@ -71,6 +73,20 @@ def voparquet_metadata(schema: TableSchema, name: str, description: str) -> dict
     return {VOTABLE_KEY: xml.encode(), b"IVOA.VOTable-Parquet.version": VOPARQUET_VERSION.encode()}
 
 
+def voparquet_footer(
+    schema: TableSchema, name: str, description: str, widths: dict[bytes, bytes]
+) -> dict[bytes, bytes]:
+    """Return `voparquet_metadata` with the `text_widths` of the rows, in the VOTable too (``arraysize="24*"``).
+
+    astropy's ``parquet.votable`` reader fails on text columns whose FIELD states no bound.
+    """
+    footer = dict(voparquet_metadata(schema, name, description))
+    for key, width in widths.items():
+        field = b'<FIELD name="%s" datatype="char" arraysize="' % key.removeprefix(WIDTH_KEY)
+        footer[VOTABLE_KEY] = footer[VOTABLE_KEY].replace(field + b'*"', field + width + b'*"')
+    return footer | widths
+
+
 def text_widths(table: pa.Table) -> dict[bytes, bytes]:
     """Return the longest text of each text column, as footer metadata that astropy's Parquet reader asks for.
 
@@ -80,7 +96,7 @@ def text_widths(table: pa.Table) -> dict[bytes, bytes]:
     for field in table.schema:
         if pa.types.is_string(field.type):
             longest = pc.max(pc.utf8_length(table[field.name])).as_py() or 1
-            found[f"table::len::{field.name}".encode()] = str(longest).encode()
+            found[WIDTH_KEY + field.name.encode()] = str(longest).encode()
     return found
 
 

@@ -22,7 +22,7 @@ from vacframe.io.csv_tables import CsvWriter
 from vacframe.io.fields import file_column
 from vacframe.io.fits_write import write_fits
 from vacframe.io.mrt_write import write_mrt
-from vacframe.io.votable_write import text_widths, voparquet_metadata, write_votable
+from vacframe.io.votable_write import text_widths, voparquet_footer, write_votable
 
 ExportFormat = Literal["fits", "votable", "ecsv", "csv", "parquet", "mrt"]
 EXPORT_FORMATS: tuple[str, ...] = get_args(ExportFormat)
@@ -184,9 +184,9 @@ def _write_parquet(
     description: str,
     provenance: dict[str, Any],
 ) -> None:
-    footer = {**voparquet_metadata(schema, name, description), PROVENANCE_KEY: json.dumps(provenance)}
     with _spooled(rows, schema) as (tables, widths):
-        fields = arrow_schema(schema).with_metadata(footer | widths)
+        footer = voparquet_footer(schema, name, description, widths)
+        fields = arrow_schema(schema).with_metadata(footer | {PROVENANCE_KEY: json.dumps(provenance)})
         with pq.ParquetWriter(file, fields, compression="zstd", write_page_checksum=True) as writer:
             for table in tables:
                 writer.write_table(table.replace_schema_metadata(fields.metadata))
