@@ -27,7 +27,8 @@ def schema_of(table: pa.Table, schema: TableSchema) -> TableSchema:
 
     A table may lack columns of a source's schema, and one with an open schema has further ones.
     """
-    columns = tuple(schema[f.name] if f.name in schema else column_of(f) for f in table.schema)
+    declared = {c.name: c for c in schema.columns}
+    columns = tuple(declared.get(f.name) or column_of(f) for f in table.schema)
     have = {c.name for c in columns}
     key = schema.key if schema.key in have else None
     position = schema.position if schema.position and {schema.position.ra, schema.position.dec} <= have else None
