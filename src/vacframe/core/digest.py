@@ -48,7 +48,7 @@ def value_hashes(array: pa.Array | pa.ChunkedArray) -> np.ndarray:
     lanes = mix64(raw[:, None] + _LANES)
     if mask is not None:
         lanes[mask] = _NULL
-    elif values.dtype.kind == "f":
+    if values.dtype.kind == "f":
         lanes[np.isnan(values)] = _NULL
     return lanes
 
