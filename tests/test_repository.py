@@ -101,7 +101,7 @@ def test_commands_in_the_documents_exist(document):
 
     commands = typer.main.get_command(app).commands
     text = (ROOT / document).read_text(encoding="utf-8")
-    used = re.findall(r"(?:^|[`\s(])vacframe ([a-z][a-z-]+)((?: +[^\s`]+)*)", "\n".join(blocks(text)), re.MULTILINE)
+    used = re.findall(r"^ *vacframe ([a-z][a-z-]+)((?: +\S+)*)$", "\n".join(blocks(text)), re.MULTILINE)
     assert len(used) > 5
     for name, rest in used:
         assert name in commands, f"vacframe {name}"
