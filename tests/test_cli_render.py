@@ -1,0 +1,89 @@
+import io
+import json
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+
+from vacframe.progress import ProgressBars
+from vacframe.render import jsonable, print_json, print_table, rows_of
+
+
+class Colour(StrEnum):
+    red = "red"
+
+
+@dataclass
+class Point:
+    x: int
+    where: Path
+
+
+def test_json_keeps_every_digit(capsys):
+    gaia = 3_425_888_171_296_482_304
+    print_json({"id": gaia, "count": 12, "nan": math.nan, "colour": Colour.red, "point": Point(2**53, Path("a/b"))})
+    read = json.loads(capsys.readouterr().out)
+    assert read["id"] == str(gaia)
+    assert read["count"] == 12
+    assert read["nan"] is None
+    assert read["colour"] == "red"
+    assert read["point"] == {"x": str(2**53), "where": "a/b"}
+
+
+def test_numpy_scalars_and_sets():
+    import numpy as np
+
+    assert jsonable({"a": np.float32(0.5), "b": np.int64(2**60), "c": {"y", "x"}}) == {
+        "a": 0.5,
+        "b": str(2**60),
+        "c": ["x", "y"],
+    }
+
+
+def test_wide_integer_columns_are_text_whatever_their_value():
+    table = pa.table({"id": pa.array([5, None], pa.int64()), "n": pa.array([5, None], pa.int32())})
+    assert rows_of(table, strings=True) == [{"id": "5", "n": 5}, {"id": None, "n": None}]
+
+
+def test_columns_are_aligned_numbers_to_the_right(capsys):
+    print_table(("name", "rows", "text"), [("a", 5, "x"), ("longer", 1200, None)])
+    assert capsys.readouterr().out.splitlines() == [
+        "name    rows  text",
+        "a          5  x",
+        "longer  1200  -",
+    ]
+
+
+def test_an_empty_table_says_so(capsys):
+    print_table(("name",), [], empty="no plugin is installed")
+    assert capsys.readouterr().out == "no plugin is installed\n"
+
+
+def test_progress_without_a_terminal_is_one_line_per_product():
+    out = io.StringIO()
+    reporter = ProgressBars(Console(file=out))
+    reporter.start({"stars": 2, "labels": 1})
+    reporter.task_done("stars", 5, "run")
+    reporter.task_done("stars", 7, "adopt")
+    reporter.message("note [not markup]")
+    reporter.task_done("labels", 1000, "run")
+    reporter.finish(None)
+    assert out.getvalue().splitlines() == [
+        "stars: 2 tasks done, 12 rows",
+        "note [not markup]",
+        "labels: 1 tasks done, 1,000 rows",
+    ]
+
+
+def test_progress_on_a_terminal_counts_tasks_and_rows():
+    out = io.StringIO()
+    reporter = ProgressBars(Console(file=out, force_terminal=True, width=100))
+    reporter.start({"stars": 2})
+    reporter.task_done("stars", 1234, "run")
+    reporter.task_done("stars", 1, "run")
+    reporter.finish(None)
+    assert "2/2" in out.getvalue()
+    assert "1,235 rows" in out.getvalue()
