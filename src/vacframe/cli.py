@@ -283,7 +283,7 @@ def check_plugin(plugin: Annotated[str, typer.Argument(metavar="PLUGIN")], as_js
     if as_json:
         print_json(results)
     else:
-        rows = [(r.product, r.name, "ok" if r.ok else "FAILED", r.detail) for r in results]
+        rows = [(r.product, r.name, r.status, r.detail) for r in results]
         print_table(("product", "test", "result", "detail"), rows)
     raise typer.Exit(0 if all(r.ok for r in results) else 1)
 
