@@ -41,14 +41,14 @@ class CheckResult:
     ----------
     product : str
         Empty for a check of the whole plugin.
-    check : str
+    name : str
     status : {"ok", "failed", "skipped"}
     detail : str
         What is wrong, or why the check does not apply.
     """
 
     product: str
-    check: str
+    name: str
     status: Literal["ok", "failed", "skipped"]
     detail: str = ""
 
@@ -58,7 +58,7 @@ class CheckResult:
         return self.status != "failed"
 
     def __str__(self) -> str:
-        return f"{self.product or 'plugin'}: {self.check}: {self.status} {self.detail}".rstrip()
+        return f"{self.product or 'plugin'}: {self.name}: {self.status} {self.detail}".rstrip()
 
 
 def check_plugin(

@@ -1,0 +1,83 @@
+"""Inputs on which the conformance kit (`vacframe.testing.check_plugin`) tries the products: made-up LAMOST files."""
+
+from __future__ import annotations
+
+import atexit
+import gzip
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+GRID = 10.0 ** (3.5682 + 1e-4 * np.arange(3909))
+FACTS = {
+    "OBSID": 937808200,
+    "DATE-OBS": "2021-10-29T23:34:17.750",
+    "LMJD": 59517,
+    "MJD": 59516,
+    "PLANID": "EG025613N082253M02",
+    "RA": 44.738173,
+    "DEC": 7.478148,
+    "SPID": 8,
+    "FIBERID": 200,
+    "COEFF0": 3.5682,
+    "COEFF1": 1e-4,
+    "VACUUM": True,
+    "HELIO": True,
+    "CLASS": "STAR",
+    "SUBCLASS": "G3",
+    "Z": -0.00029227,
+    **{f"SNR{band}": snr for band, snr in zip("UGRIZ", (1.41, 13.07, 29.38, 46.16, 30.79), strict=True)},
+}
+
+
+def spectrum(wavelength: np.ndarray) -> list[np.ndarray]:
+    """Return flux, ivar, wavelength, andmask of a made-up star."""
+    flux = 100 + 20 * np.sin(wavelength / 50)
+    andmask = np.zeros(len(wavelength))
+    andmask[7] = 4
+    return [flux, np.full(len(wavelength), 0.04), np.array(wavelength), andmask]
+
+
+def write_lamost(
+    path: Path,
+    layout: str = "table",
+    arrays: list[np.ndarray] | None = None,
+    facts: dict[str, Any] | None = None,
+    dtype: str = "f4",
+) -> Path:
+    """Write one file; facts set to None are left out of the header."""
+    flux, ivar, wave, andmask = spectrum(GRID) if arrays is None else arrays
+    header = fits.Header()
+    for key, value in ({**FACTS, **(facts or {})}).items():
+        if value is not None:
+            header[key] = value
+    if layout == "table":
+        values = dict(FLUX=flux, IVAR=ivar, WAVELENGTH=wave, ANDMASK=andmask, ORMASK=andmask, NORMALIZATION=flux / 100)
+        columns = [fits.Column(n, f"{len(v)}E", array=np.array([v])) for n, v in values.items()]
+        units = fits.HDUList([fits.PrimaryHDU(header=header), fits.BinTableHDU.from_columns(columns, name="COADD")])
+    else:
+        third = wave if layout == "image" else np.cos(np.arange(len(flux)))
+        rows = np.array([flux, ivar, third, andmask, andmask], dtype=dtype)
+        units = fits.HDUList([fits.PrimaryHDU(rows, header=header)])
+    plain = path.with_suffix("") if path.suffix == ".gz" else path
+    units.writeto(plain, overwrite=True)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(plain.read_bytes()))
+        plain.unlink()
+    return path
+
+
+def conformance_samples() -> dict[str, Any]:
+    """Return the sample of `lamost_spectra`: one file of each layout, in a folder that goes with the process."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    files = [
+        write_lamost(
+            Path(folder.name) / f"spec-{number}.fits.gz", layout, facts={"OBSID": 1000 + number, "RA": 40.0 + number}
+        )
+        for number, layout in enumerate(("table", "image", "oldest"))
+    ]
+    return {"lamost_spectra": {"files": files}}
