@@ -145,20 +145,29 @@ def one_row(trial: Trial) -> str:
 
 def all_nan(trial: Trial) -> str:
     """Return what goes wrong with rows without any valid number: they give rows or counted rejects."""
-    base, case = trial.result(), trial.case
+    trial.result()
+    case = trial.case
     if case.product.kind is Kind.source and not case.needs:
         raise NotApplicable("it reads files")
     made, problem = _attempt(replace(case, inputs=_without_numbers(case)), "where all numbers are NaN")
-    if made is None or made.table is None or base.table is None or not case.product.row_wise or case.primary is None:
+    if made is None or made.table is None or not case.product.row_wise or case.primary is None:
         return problem
-    rows = case.inputs[case.primary.product].num_rows
-    selects = base.table.num_rows + base.rejects.num_rows < rows
-    kept = made.table.num_rows + made.rejects.num_rows
-    if kept < rows and not selects:
-        return (
-            f"of {rows} rows without numbers {made.table.num_rows} came back and {made.rejects.num_rows} were rejected"
-        )
-    return problem
+    lost = case.inputs[case.primary.product].num_rows - made.table.num_rows - made.rejects.num_rows
+    return f"{lost} rows without numbers neither came back nor were rejected" if lost > 0 and not _selects(case) else ""
+
+
+def _selects(case: Case) -> bool:
+    """Whether the product leaves out rows on purpose: some of those with all their numbers."""
+    assert case.primary is not None
+    keep = np.ones(case.inputs[case.primary.product].num_rows, dtype=bool)
+    aligned = [n.product for n in case.needs if n.how == "same"]
+    for name in aligned:
+        for values in case.inputs[name].columns:
+            keep &= values.is_valid().to_numpy()
+    complete = {n: case.inputs[n].filter(pa.array(keep)) for n in aligned}
+    made = run_case(replace(case, inputs=case.inputs | complete))
+    kept = 0 if made.table is None else made.table.num_rows + made.rejects.num_rows
+    return not keep.any() or kept < keep.sum()
 
 
 def determinism(trial: Trial) -> str:

@@ -161,10 +161,12 @@ def _importable(target: str) -> bool:
 
 def _own_samples(target: str) -> Given:
     package = target.partition(":")[0].partition(".")[0]
+    if not package:
+        return {}
     try:
         module = importlib.import_module(f"{package}.conformance")
     except ModuleNotFoundError as error:
-        if error.name in (package, f"{package}.conformance", ".conformance"):
+        if error.name in (package, f"{package}.conformance"):
             return {}
         raise
     samples: Given = module.conformance_samples()
