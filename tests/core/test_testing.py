@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -410,3 +411,10 @@ def test_libraries_own_data_and_caches_are_no_input(tmp_path):
     finally:
         sys.path.remove(str(tmp_path))
     assert noticed == []
+
+
+def test_the_example_plugin_passes_without_any_sample(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples" / "hello_plugin"))
+    results = check_plugin("vacframe_hello:plugin")
+    assert [str(r) for r in results if r.status != "ok"] == []
+    assert len(results) == 12
