@@ -25,15 +25,12 @@ BATCH = 2000
 SETTLED_S = 2.0
 """A file changed less than this long ago may change again within one tick of the file system's clock."""
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, digest TEXT
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS memo (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS builds (
-    id TEXT PRIMARY KEY, started REAL, seconds REAL, ok INTEGER, products TEXT
-);
-"""
+_TABLES = (
+    "CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, digest TEXT)",
+    "CREATE TABLE memo (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    "CREATE TABLE builds (id TEXT PRIMARY KEY, started REAL, seconds REAL, ok INTEGER, products TEXT)",
+    f"PRAGMA user_version = {FORMAT}",
+)
 _INSERT = {
     "files": "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
     "memo": "INSERT OR REPLACE INTO memo VALUES (?, ?, ?)",
@@ -212,22 +209,32 @@ class Ledger:
 
 def _in_memory() -> sqlite3.Connection:
     database = sqlite3.connect(":memory:")
-    database.executescript(_TABLES)
+    _make_tables(database)
     return database
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=TIMEOUT_S)
     try:
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version != FORMAT and tables:
-            raise sqlite3.DatabaseError(f"format {version}, expected {FORMAT}")
-        database.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {FORMAT};COMMIT;")
+        if _version(database) != FORMAT:
+            database.execute("BEGIN IMMEDIATE")  # another process may be making it just now
+            if _version(database) != FORMAT:
+                _make_tables(database)
+            database.commit()
     except sqlite3.Error:
         database.close()
         raise
     return database
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _make_tables(database: sqlite3.Connection) -> None:
+    """Make the tables; a ledger of another format has some already, which is an error."""
+    for statement in _TABLES:
+        database.execute(statement)
 
 
 def _identity(stat: os.stat_result) -> tuple[int, int, int]:
