@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from vacframe.core.batch import Batch, Inputs, SourceFile
 from vacframe.core.context import Context
 from vacframe.core.devices import Device
-from vacframe.core.digest import add_columns, digest_json, table_digests
+from vacframe.core.digest import digest_json, table_digests
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import CorruptFileError, VacframeError
 from vacframe.core.expression import names_in, select
-from vacframe.core.home import HEALPIX
+from vacframe.core.home import stored_schema
 from vacframe.core.invoke import Made, invoke, primary_need
 from vacframe.core.model import Model, read_model, write_model
 from vacframe.core.partition import read_columns, schema_of, write_table
@@ -81,7 +81,7 @@ def run_task(task: dict[str, Any]) -> dict[str, Any]:
     if (folder / "objects" / key / META_FILE).exists():
         return {"key": key, "inputs": inputs, "adopted": True}
     started = time.time()
-    made = _made(task, needs, loaded)
+    made = make(task, needs, loaded)
     notes = {"seconds": round(time.time() - started, 3), "device": task["device"]["name"], "build": task["build"]}
     write_object(folder, key, made, Product.model_validate(task["product"]), inputs, notes)
     return {"key": key, "inputs": inputs, "adopted": False}
@@ -159,7 +159,8 @@ def need_digest(digests: dict[str, str], schema: TableSchema, names: list[str]) 
     return digest_json(chosen)
 
 
-def _made(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | Model]) -> Made:
+def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | Model]) -> Made:
+    """Call the plugin on loaded inputs; a failure leaves a capsule and raises `TaskFailed`."""
     product = Product.model_validate(task["product"])
     plugin = registry().load(task["provider"])
     config = plugin.config_model.model_validate(task["config"])
@@ -215,8 +216,6 @@ def write_object(
     meta: dict[str, Any] = {"inputs": inputs, "counts": made.counts, "rejects": {}, **notes}
     if made.table is not None:
         assert product.table is not None
-        from vacframe.core.home import stored_schema
-
         schema = schema_of(made.table, stored_schema(product.table))
         write_table(made.table, schema, staged / TABLE_FILE, name=product.name, description=product.description)
         meta |= {"rows": made.table.num_rows, "digests": table_digests(made.table, schema.key)}
@@ -281,12 +280,5 @@ def rerun_capsule(folder: Path) -> Made:
     for need in needs:
         file = folder / f"{need.product}.parquet"
         loaded[need.product] = pq.read_table(file) if file.exists() else read_model(folder / need.product)
-    return _made(task, needs, loaded)
+    return make(task, needs, loaded)
 
-
-def digest_of(parts: list[dict[str, str]]) -> dict[str, str]:
-    """Return the column digests of a product from those of its partitions."""
-    return add_columns(parts)
-
-
-__all__ = ["HEALPIX", "TaskFailed", "need_digest", "rerun_capsule", "run_task", "task_key", "write_object"]
