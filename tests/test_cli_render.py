@@ -65,16 +65,17 @@ def test_an_empty_table_says_so(capsys):
 def test_progress_without_a_terminal_is_one_line_per_product():
     out = io.StringIO()
     reporter = ProgressBars(Console(file=out))
-    reporter.start({"stars": 2, "labels": 1})
+    reporter.start({"stars": 2, "labels": 0})
     reporter.task_done("stars", 5, "run")
     reporter.task_done("stars", 7, "adopt")
     reporter.message("note [not markup]")
+    reporter.tasks("labels", 1)
     reporter.task_done("labels", 1000, "run")
     reporter.finish(None)
     assert out.getvalue().splitlines() == [
-        "stars: 2 tasks done, 12 rows",
+        "stars: 2 done, 12 rows",
         "note [not markup]",
-        "labels: 1 tasks done, 1,000 rows",
+        "labels: 1 done, 1,000 rows",
     ]
 
 

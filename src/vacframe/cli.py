@@ -16,7 +16,8 @@ from vacframe.core.errors import ConfigError, UsageError, VacframeError
 from vacframe.render import print_facts, print_json, print_table, rows_of, title
 
 if TYPE_CHECKING:
-    from vacframe.core.workspace import BuildReport, Plan, Workspace
+    from vacframe.core.report import BuildReport, Plan
+    from vacframe.core.workspace import Workspace
 
 CONFIG_NAME = "vacframe.toml"
 TRACEBACK = "--traceback"
@@ -346,7 +347,7 @@ def _show_plan(found: Plan, as_json: bool) -> None:
     kinds = ("fresh", "adopt", "run", "maybe")
     rows = []
     for product in found.products:
-        tasks = [t for t in found.tasks if t.product == product.name]
+        tasks = [t for t in found.tasks if t.product == product["name"]]
         reasons: dict[str, int] = {}
         for task in tasks:
             if task.action in ("run", "maybe"):
@@ -354,7 +355,7 @@ def _show_plan(found: Plan, as_json: bool) -> None:
                 reasons[text] = reasons.get(text, 0) + 1
         common = sorted(reasons, key=lambda r: -reasons[r])
         shown = "; ".join(common[:2]) + (f"; and {len(common) - 2} more reasons" if len(common) > 2 else "")
-        rows.append((product.name, product.provider, *(sum(t.action == k for t in tasks) for k in kinds), shown))
+        rows.append((product["name"], product["provider"], *(sum(t.action == k for t in tasks) for k in kinds), shown))
     print_table(("product", "provider", *kinds, "why"), rows)
 
 
@@ -379,8 +380,9 @@ def _show_report(report: BuildReport, space: Workspace) -> None:
         for label, path in (("log", failure.log), ("run it again with: vacframe rerun", failure.capsule)):
             if path:
                 print(f"  {label} {path}", file=sys.stderr)
-    state = "done" if report.ok else f"{len(report.failures)} tasks failed, what succeeded is kept"
-    print(f"\n{state} in {report.seconds:.1f} s (build {report.build_id})")
+    incomplete = [p.name for p in report.products if p.blocked or p.failed or p.missing]
+    state = "done" if report.ok else f"not complete: {', '.join(incomplete)}; what succeeded is kept;"
+    print(f"\n{state} {report.seconds:.1f} s (build {report.build_id})")
 
 
 def _records(found: list[dict[str, Any]], empty: str) -> None:

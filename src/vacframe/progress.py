@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from vacframe.core.reporter import Reporter
 
-class ProgressBars:
+if TYPE_CHECKING:
+    from vacframe.core.report import BuildReport
+
+
+class ProgressBars(Reporter):
     """Reporter with one bar per product, on standard error.
 
     Where standard error is no terminal, one line per finished product takes the place of the bars.
@@ -28,35 +32,36 @@ class ProgressBars:
             disable=not self._live,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._done: dict[str, int] = {}
         self._rows: dict[str, int] = {}
 
-    def start(self, total_by_product: Mapping[str, int]) -> None:
-        """Show one bar per product that has tasks to do."""
-        for product, total in total_by_product.items():
-            if product not in self._tasks:
-                self._tasks[product] = self._bars.add_task(product, total=total, rows=0)
-                self._done[product] = self._rows[product] = 0
-            else:
-                self._bars.update(self._tasks[product], total=total)
+    def start(self, totals: dict[str, int]) -> None:
+        """Show the bars of the products whose number of tasks is known."""
         self._bars.start()
+        for product, total in totals.items():
+            if total:
+                self.tasks(product, total)
+
+    def tasks(self, product: str, total: int) -> None:
+        """Show the bar of a product, or set its length."""
+        if product in self._tasks:
+            self._bars.update(self._tasks[product], total=total)
+        elif total:
+            self._tasks[product] = self._bars.add_task(product, total=total, rows=0)
+            self._rows[product] = 0
 
     def task_done(self, product: str, rows: int, action: str) -> None:
         """Advance the bar of a product."""
-        if product not in self._tasks:
-            self.start({product: 1})
-        self._done[product] += 1
         self._rows[product] += rows
         task = self._tasks[product]
         self._bars.update(task, advance=1, rows=self._rows[product])
-        total = next(t.total for t in self._bars.tasks if t.id == task)
-        if not self._live and self._done[product] == total:
-            self.message(f"{product}: {self._done[product]} tasks done, {self._rows[product]:,} rows")
+        bar = next(t for t in self._bars.tasks if t.id == task)
+        if not self._live and bar.completed == bar.total:
+            self.message(f"{product}: {bar.completed:.0f} done, {self._rows[product]:,} rows")
 
     def message(self, text: str) -> None:
         """Print a line above the bars."""
         self._console.print(text, markup=False, highlight=False)
 
-    def finish(self, report: Any) -> None:
+    def finish(self, report: BuildReport) -> None:
         """Stop the bars; they stay on the screen."""
         self._bars.stop()
