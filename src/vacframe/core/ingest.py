@@ -69,6 +69,7 @@ class Ingest:
         self.ledger = ledger
         self.names = [str(p) for p in node.files] or [f"shard {i}" for i in range(node.product.shards)]
         self.state = self._read_state()
+        self.changed: list[str] = []
 
     def _read_state(self) -> dict[str, dict[str, Any]]:
         try:
