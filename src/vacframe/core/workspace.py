@@ -1,0 +1,420 @@
+"""The workspace: what the command line calls, and what anybody can call from Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore
+from vacframe.core.discovery import Registry
+from vacframe.core.errors import PlanError, StoreError, UsageError, did_you_mean
+from vacframe.core.report import BuildReport, Plan, PlannedTask
+from vacframe.core.reporter import Reporter
+from vacframe.core.resolve import FILES, Node, Resolver
+from vacframe.core.store import ProductStore, Version
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from vacframe.core.build import Build
+    from vacframe.core.doctor import Check
+    from vacframe.core.invoke import Made
+    from vacframe.core.model import Model
+
+FORMAT = 1
+"""Version of the layout on disk."""
+
+
+class Workspace:
+    """A folder of products.
+
+    Parameters
+    ----------
+    path : path
+        The folder; made by the first build.
+    config : path, optional
+        Configuration file. Without it (and without overrides) the last resolved configuration is used.
+    overrides : sequence of str
+        ``key=value`` settings that outrank the file.
+    providers : mapping of str to str, optional
+        Product → plugin.
+
+    Raises
+    ------
+    StoreError
+        If the workspace was made by a newer vacframe.
+    ConfigError
+        If the configuration is wrong.
+
+    Examples
+    --------
+    >>> table = Workspace("ws", config="vacframe.toml").build("gse_members")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = ".",
+        config: str | os.PathLike[str] | None = None,
+        overrides: Sequence[str] = (),
+        providers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = Path(path).resolve()
+        self._check_format()
+        last = self.folder / "config.json"
+        if config is None and not overrides and last.exists():
+            self.loaded: LoadedConfig = restore(last)
+        else:
+            self.loaded = load_config(None if config is None else Path(config), overrides)
+        self.providers = dict(providers or {})
+        self.registry = Registry.discover()
+
+    # Asking
+
+    def products(self) -> list[dict[str, Any]]:
+        """Return every product that is provided or built: name, description, kind, providers, state."""
+        listed = self.registry.products()
+        built = {p.name for p in (self.folder / "products").glob("*") if (p / "current").exists()}
+        out = []
+        for name in sorted({*listed, *built, *self.loaded.project.sources}):
+            items = listed.get(name, [])
+            first = items[0][1].product if items else None
+            providers = [FILES] if name in self.loaded.project.sources else [plugin for plugin, _ in items]
+            version = (self.folder / "products" / name / "current").read_text().strip() if name in built else ""
+            out.append({
+                "name": name, "kind": str(first.kind) if first else "source", "providers": providers,
+                "state": "built" if name in built else "-", "version": version,
+                "description": first.description if first else "read from files",
+            })  # fmt: skip
+        return out
+
+    def plugins(self) -> list[dict[str, Any]]:
+        """Return the installed plugins, broken ones with the reason."""
+        out = []
+        for name, entry in sorted(self.registry.entries.items()):
+            manifest = self.registry.manifest(name)
+            problem = self.registry.problems.get(name)
+            out.append({
+                "name": name, "distribution": entry.distribution, "version": entry.version,
+                "mock": bool(manifest and manifest.mock),
+                "products": [p.product.name for p in manifest.products] if manifest else [],
+                "problem": problem.reason if problem else "",
+            })  # fmt: skip
+        return out
+
+    def doctor(self, deep: bool = False) -> list[Check]:
+        """Return what works here and what does not, and what to do about it."""
+        return self.registry.doctor(deep)
+
+    def check(self) -> list[dict[str, Any]]:
+        """Return each configuration value and where it came from, plugin defaults included."""
+        Resolver(self.loaded, self.registry, self.providers)
+        values: dict[str, Any] = {"": self.loaded.project.model_dump(mode="json", exclude={"plugins"})}
+        for name in sorted(self.registry.entries):
+            if name not in self.registry.problems:
+                plugin = self.registry.load(name)
+                chosen = plugin_config(self.loaded, name, plugin.config_model)
+                values[f"plugins.{name}"] = chosen.model_dump(mode="json")
+        out: list[dict[str, Any]] = []
+        for prefix, tree in values.items():
+            _flatten(tree, prefix, out)
+        for item in out:
+            item["origin"] = self.loaded.origins.get(item["key"], "default")
+        return out
+
+    def describe(self, product: str) -> dict[str, Any]:
+        """Return a product's columns, needs, provider and citation under the current configuration."""
+        node = self._node(product)
+        columns = [c.model_dump(mode="json", exclude_none=True) for c in (node.stored.columns if node.stored else ())]
+        needs = [{"product": n.product, "how": n.how, "columns": list(n.names)} for n in (*node.needs, *node.absent)]
+        return {
+            "name": node.name, "description": node.product.description, "kind": str(node.product.kind),
+            "provider": node.provider, "key": node.product.table.key if node.product.table else None,
+            "exactness": str(node.product.exactness), "citation": node.product.citation, "needs": needs,
+            "columns": columns, "config": {} if node.config is None else node.config.model_dump(mode="json"),
+        }  # fmt: skip
+
+    def schema(self, product: str) -> dict[str, Any]:
+        """Return the schema of a product's table as JSON."""
+        node = self._node(product)
+        if node.stored is None:
+            raise UsageError(f"{product} is a model and has no table")
+        return node.stored.model_dump(mode="json")
+
+    def cite(self, product: str) -> list[str]:
+        """Return the citations of a product and of everything that it is made from."""
+        graph = self._resolver().graph([product])
+        return list(dict.fromkeys(n.product.citation for n in reversed(graph.values()) if n.product.citation))
+
+    # Planning and building
+
+    def plan(self, *products: str) -> Plan:
+        """Return what a build of these products would do."""
+        return self._build(products).plan()
+
+    def why(self, product: str, part: str | None = None) -> list[PlannedTask]:
+        """Return the state of a product's tasks and the reason; with what the last build that ran any said."""
+        tasks = [t for t in self.plan(product).tasks if t.product == product]
+        if all(t.action == "fresh" for t in tasks):
+            last = self._last_reasons().get(product, {})
+            tasks = [
+                PlannedTask(t.product, t.part, t.action, type(t.reason)("fresh", last.get(t.part, ""))) for t in tasks
+            ]
+        return [t for t in tasks if part is None or t.part == _part(part)]
+
+    def build(
+        self,
+        *products: str,
+        workers: int | None = None,
+        allow_partial: bool = False,
+        reporter: Reporter | None = None,
+    ) -> BuildReport:
+        """Make what is missing or stale of these products and of what they need.
+
+        Parameters
+        ----------
+        *products : str
+            Names of products.
+        workers : int, optional
+            Worker processes; 1 is in-process. Default: the configuration, else one per core.
+        allow_partial : bool
+            Publish a product of which some partitions failed; the missing ones are listed.
+        reporter : Reporter, optional
+            Told of the progress.
+
+        Returns
+        -------
+        BuildReport
+            ``.ok`` is False where a task failed; everything that succeeded is kept.
+        """
+        build = self._build(products, companions=True)
+        number = workers or self.loaded.project.build.workers or os.cpu_count() or 1
+        report = build.run(number, reporter or Reporter(), allow_partial)
+        self._keep_reasons(report)
+        report.companions = [c for n in products for c in build.graph[n].product.companions if c in build.graph]
+        return report
+
+    def rerun(self, capsule: str | os.PathLike[str]) -> Made:
+        """Run a failed task again on the inputs that its capsule kept."""
+        from vacframe.core.task import rerun_capsule
+
+        return rerun_capsule(Path(capsule))
+
+    # Reading
+
+    def read(self, product: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the rows of a product, in order of their home.
+
+        Raises
+        ------
+        UsageError
+            If it is not built, or is a model.
+        """
+        import pyarrow as pa
+
+        from vacframe.core.partition import read_columns
+        from vacframe.core.schema import TableSchema
+        from vacframe.core.tree import parse_part
+        from vacframe.core.values import arrow_schema
+
+        version = self.version(product)
+        if version.manifest["table"] is None:
+            raise UsageError(f"{product} is a model; read it with Workspace.read_model")
+        stored = TableSchema.model_validate(version.manifest["table"])
+        wanted = list(columns) if columns is not None else None
+        unknown = [c for c in wanted or () if c not in stored]
+        if unknown:
+            raise UsageError(f"{product} has no column {unknown[0]!r}.{did_you_mean(unknown[0], stored.names)}")
+
+        def place(part: str) -> int:
+            order, pix = parse_part(part) if "/" in part else (0, 0)
+            return pix << (2 * (29 - order))
+
+        parts = sorted((p for p, r in version.parts.items() if r["rows"]), key=place)
+        tables = [read_columns(version.file(p), wanted) for p in parts]
+        if not tables:
+            return arrow_schema(stored.select(wanted) if wanted else stored).empty_table()
+        return pa.concat_tables(tables, promote_options="permissive")
+
+    def read_model(self, product: str) -> Model:
+        """Return a model."""
+        from vacframe.core.model import read_model
+
+        return read_model(self.version(product).file("all"))
+
+    def rejects(self, product: str) -> pa.Table:
+        """Return the rows that were left out of a product, with reasons."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from vacframe.core.result import REJECT_SCHEMA
+
+        version = self.version(product)
+        store = self.store(product)
+        files = [version.root / "rejects.parquet"]
+        files += [store.object(r["key"]) / "rejects.parquet" for r in version.parts.values()]
+        return pa.concat_tables([REJECT_SCHEMA.empty_table(), *(pq.read_table(f) for f in files if f.exists())])
+
+    def show(self, product: str, rows: int = 10) -> dict[str, Any]:
+        """Return what is known of a built product, and its first rows."""
+        version = self.version(product)
+        notes = {n: version.manifest[n] for n in ("kind", "created", "digest", "rejects", "counts", "missing", "provenance")}
+        head: list[dict[str, Any]] = []
+        if version.manifest["table"] is not None:
+            head = self.read(product).slice(0, rows).to_pylist()
+        return {
+            "name": product, "version": version.name, "rows": version.rows, "partitions": len(version.parts),
+            "path": str(version.root), **notes, "head": head,
+        }  # fmt: skip
+
+    def verify(self, *products: str) -> list[dict[str, str]]:
+        """Digest everything that is stored again and return what is not as it was written."""
+        from vacframe.core.evaluate import content_digests
+        from vacframe.core.hats import check_catalog
+
+        names = products or [p["name"] for p in self.products() if p["state"] == "built"]
+        problems = []
+        for name in names:
+            version = self.version(name)
+            for part, record in version.parts.items():
+                if not record["path"]:
+                    continue
+                path = version.file(part)
+                if content_digests(path, version) != record["digests"]:
+                    said = "is missing" if not path.exists() else "does not hold what was written; build makes it again"
+                    problems.append({"product": name, "part": part, "path": str(path), "problem": said})
+            if not problems and (version.root / "hats.properties").exists():
+                for text in check_catalog(version.root):
+                    problems.append({"product": name, "part": "", "path": str(version.root), "problem": text})
+        self._mark_damaged(problems)
+        return problems
+
+    def export(
+        self, product: str, format: str, path: str | os.PathLike[str], overwrite: bool = False
+    ) -> list[Path]:
+        """Write a product for other tools: one file, or (``hats``) a catalogue folder."""
+        from vacframe.core.schema import TableSchema
+        from vacframe.publish.export import export_hats, export_table
+
+        version = self.version(product)
+        if format == "hats":
+            if not (version.root / "hats.properties").exists():
+                raise UsageError(f"{product} has no sky position, so it is not a HATS catalogue; export it as parquet")
+            return export_hats(version.root, Path(path), overwrite=overwrite)
+        if version.manifest["table"] is None:
+            raise UsageError(f"{product} is a model; its arrays are .npy files in {version.file('all')}")
+        table = self.read(product)
+        schema = TableSchema.model_validate(version.manifest["table"])
+        return export_table(
+            [table], schema, Path(path), format, name=product, description=version.manifest["description"],
+            provenance={"version": version.name, "digest": version.manifest["digest"], **version.manifest["provenance"]},
+            overwrite=overwrite,
+        )  # fmt: skip
+
+    def store(self, product: str) -> ProductStore:
+        """Return the store of a product."""
+        return ProductStore(self.folder / "products" / product)
+
+    def version(self, product: str) -> Version:
+        """Return the current version of a product; UsageError where it is not built."""
+        version = self.store(product).current()
+        if version is None:
+            names = [p["name"] for p in self.products()]
+            hint = "" if product in names else did_you_mean(product, names)
+            raise UsageError(f"{product!r} is not built in {self.folder}.{hint} vacframe build --products {product}")
+        return version
+
+    # Inside
+
+    def _resolver(self) -> Resolver:
+        return Resolver(self.loaded, self.registry, self.providers)
+
+    def _node(self, product: str) -> Node:
+        return self._resolver().graph([product])[product]
+
+    def _build(self, products: Sequence[str], companions: bool = False) -> Build:
+        from vacframe.core.build import Build
+        from vacframe.core.ledger import Ledger
+        from vacframe.core.tree import PixelTree
+
+        if not products:
+            raise UsageError("name at least one product; `vacframe products` lists them")
+        graph = self._resolver().graph(products)
+        if companions:
+            extra = [c for p in products for c in graph[p].product.companions if c not in graph]
+            graph = self._resolver().graph([*products, *extra])
+        tree = PixelTree.from_json(self._prepare()["tree"])
+        tree.least_order = max(tree.least_order, self.loaded.project.pixel_order or 0)
+        dump(self.loaded, self.folder / "config.json")
+        build = Build(self.folder, graph, tree, self.loaded.project, Ledger(self.folder / "ledger.sqlite"))
+        marked = self.folder / "damaged.json"
+        if marked.exists():
+            build.damaged = {(p, q) for p, q in json.loads(marked.read_text())}
+            marked.unlink()
+        return build
+
+    def _mark_damaged(self, problems: list[dict[str, str]]) -> None:
+        found = sorted((p["product"], p["part"]) for p in problems if p["part"])
+        if found:
+            (self.folder / "damaged.json").write_text(json.dumps(found))
+
+    def _check_format(self) -> None:
+        path = self.folder / "vacframe.json"
+        if not path.exists():
+            return
+        try:
+            found = int(json.loads(path.read_text())["format"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{path} cannot be read ({error}); restore it, or name another --workspace") from None
+        if found > FORMAT:
+            raise StoreError(
+                f"{self.folder} was made by a newer vacframe (workspace format {found}, this one knows {FORMAT}); "
+                "upgrade vacframe, or name another --workspace"
+            )
+
+    def _prepare(self) -> dict[str, Any]:
+        """Make the workspace's folder and own file, or read it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "vacframe.json"
+        survey = self.loaded.project.survey
+        if not path.exists():
+            notes = {"format": FORMAT, "survey": survey, "tree": {"least_order": 0, "split": []}}
+            path.write_text(json.dumps(notes, indent=1))
+        notes = json.loads(path.read_text())
+        if notes["survey"] != survey:
+            raise PlanError(
+                f'{self.folder} was declared survey = "{notes["survey"]}" and the configuration says "{survey}"; '
+                "made-up and real stars never share a workspace: name another --workspace"
+            )
+        return notes
+
+    def _last_reasons(self) -> dict[str, dict[str, str]]:
+        try:
+            return json.loads((self.folder / "reasons.json").read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def _keep_reasons(self, report: BuildReport) -> None:
+        """Remember, for `why`, the reason for which each task last ran."""
+        kept = self._last_reasons()
+        for task in report.tasks:
+            if task.action != "fresh":
+                said = f"last made in build {report.build_id}: {task.reason.kind}: {task.reason.detail}"
+                kept.setdefault(task.product, {})[task.part] = said
+        (self.folder / "reasons.json").write_text(json.dumps(kept))
+
+
+def _part(text: str) -> str:
+    numbers = re.findall(r"\d+", text)
+    return "/".join(numbers) if len(numbers) == 2 else text
+
+
+def _flatten(value: Any, key: str, out: list[dict[str, Any]]) -> None:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            _flatten(inner, f"{key}.{name}" if key else name, out)
+    else:
+        out.append({"key": key, "value": value})
