@@ -104,10 +104,14 @@ class Build:
                 except Restart as restart:
                     reporter.message(str(restart))
                     if attempt == 4:
-                        raise StoreError(f"the workspace kept changing under this build ({restart}); run it again") from None
+                        raise StoreError(
+                            f"the workspace kept changing under this build ({restart}); run it again"
+                        ) from None
         report.tasks = self.planned
         report.seconds = time.time() - started
-        self.ledger.record_build(self.build_id, started, report.seconds, report.ok, [asdict(p) for p in report.products])
+        self.ledger.record_build(
+            self.build_id, started, report.seconds, report.ok, [asdict(p) for p in report.products]
+        )
         self.ledger.flush()
         reporter.finish(report)
         return report
@@ -119,7 +123,9 @@ class Build:
         for node in self.graph.values():
             outcome = ProductOutcome(node.name, node.provider, str(node.product.kind))
             report.products.append(outcome)
-            upstream = [n.product for n in node.needs] + ([node.source.anchor] if node.source and node.source.anchor else [])
+            upstream = [n.product for n in node.needs] + (
+                [node.source.anchor] if node.source and node.source.anchor else []
+            )
             if any(u not in states for u in upstream):
                 outcome.blocked = True
                 continue
@@ -181,7 +187,12 @@ class Build:
                 self.ledger.put("exact", key, {"digest": inputs[need.product]})
 
     def _execute(
-        self, node: Node, function: Any, descriptions: list[tuple[Task, dict[str, Any]]], outcome: Any, report: BuildReport
+        self,
+        node: Node,
+        function: Any,
+        descriptions: list[tuple[Task, dict[str, Any]]],
+        outcome: Any,
+        report: BuildReport,
     ) -> list[tuple[Task, dict[str, Any]]]:
         """Run tasks on the executor; failures are noted, damaged inputs stop the pass."""
         self.reporter.tasks(node.name, len(descriptions))
@@ -369,7 +380,14 @@ class Build:
         return False
 
     def _source_tasks(
-        self, node: Node, store: ProductStore, states: Any, ingest: Ingest, report: BuildReport, outcome: Any, workers: int
+        self,
+        node: Node,
+        store: ProductStore,
+        states: Any,
+        ingest: Ingest,
+        report: BuildReport,
+        outcome: Any,
+        workers: int,
     ) -> tuple[list[Task], dict[str, dict[str, Any]], Any]:
         anchor = self._anchor(node, states)
         records, rejects = ingest.records(anchor)
@@ -394,7 +412,9 @@ class Build:
     def _leaf_rows(self) -> int:
         return int(self.project.partition_rows) if self.project.pixel_order is None else 1 << 62
 
-    def _gather_tasks(self, node: Node, store: ProductStore, ingest: Ingest, records: Any) -> tuple[list[Task], dict[str, Any]]:
+    def _gather_tasks(
+        self, node: Node, store: ProductStore, ingest: Ingest, records: Any
+    ) -> tuple[list[Task], dict[str, Any]]:
         current = store.current()
         gatherings = ingest.gatherings(records, self.tree)
         schema = node.recipe["schema"]
@@ -405,7 +425,11 @@ class Build:
         for part, gathering in gatherings.items():
             key = digest_json(["gather", node.name, schema, gathering.digest])
             files = sorted(changed & ingest.files_of(records, gathering)) if changed else []
-            detail = f"{Path(files[0]).name}{f' and {len(files) - 1} more' if len(files) > 1 else ''} changed" if files else ""
+            detail = (
+                f"{Path(files[0]).name}{f' and {len(files) - 1} more' if len(files) > 1 else ''} changed"
+                if files
+                else ""
+            )
             if current is not None and not detail:
                 detail = "rows moved or left"
             inputs: dict[str, str | None] = {"files": gathering.digest}
@@ -418,7 +442,9 @@ class Build:
         known = [] if current is None else list(current.parts)
         upstream = [n.product for n in node.needs if states[n.product].pending]
         if current is None or upstream:
-            reason = Reason("missing", "never built") if current is None else Reason("waits", f"for {', '.join(upstream)}")
+            reason = (
+                Reason("missing", "never built") if current is None else Reason("waits", f"for {', '.join(upstream)}")
+            )
             return [Task(p, "maybe" if current else "run", reason) for p in known or [WHOLE]]
         ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
         stale = ingest.stale()
@@ -473,7 +499,8 @@ class Build:
                 for reason, number in meta[name].items():
                     collected[reason] = collected.get(reason, 0) + number
             parts[part] = {
-                "key": key, "rows": meta["rows"], "digests": meta["digests"], "inputs": inputs, "signatures": signatures,
+                "key": key, "rows": meta["rows"], "digests": meta["digests"],
+                "inputs": inputs, "signatures": signatures,
                 "path": path, "stat": stat_of(staged / path) if path else [],
                 "made": {n: meta.get(n) for n in ("build", "seconds", "device")},
             }  # fmt: skip

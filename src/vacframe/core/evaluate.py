@@ -91,10 +91,8 @@ def evaluate(
     """
     current = store.current()
     primary = node.primary
-    if node.product.kind is Kind.sky and primary is not None:
-        parts = list(states[primary.product].parts)
-    else:
-        parts = [WHOLE]
+    on_sky = node.product.kind is Kind.sky and primary is not None
+    parts = list(states[primary.product].parts) if on_sky and primary is not None else [WHOLE]
     shared = {n.product: _whole_signature(n, states[n.product]) for n in node.needs if n.how in ("all", "by_key")}
     return [_task(node, part, states, store, ledger, current, shared, damaged) for part in parts]
 
@@ -201,7 +199,9 @@ def judged(
     if recipe_change is not None:
         return Task(part, "run", recipe_change, key, inputs, signatures)
     if before is None:
-        return Task(part, "run", Reason("source" if detail else "missing", detail or "new partition"), key, inputs, signatures)
+        return Task(
+            part, "run", Reason("source" if detail else "missing", detail or "new partition"), key, inputs, signatures
+        )
     changed = [n for n, d in inputs.items() if before["inputs"].get(n) != d]
     kind = "source" if detail else "input"
     return Task(part, "run", Reason(kind, detail or f"{', '.join(changed)} changed"), key, inputs, signatures)

@@ -95,7 +95,9 @@ class Ingest:
 
     def without_rows(self, names: set[str]) -> list[str]:
         """Return those of `names` whose scanned rows are no longer kept on disk."""
-        return [n for n in self.names if n in names and not (self.folder / "scan" / self.state[n]["group"] / ROWS).exists()]
+        return [
+            n for n in self.names if n in names and not (self.folder / "scan" / self.state[n]["group"] / ROWS).exists()
+        ]
 
     def record(self, names: list[str], group: str) -> None:
         """Note that `names` were scanned into `group`."""
@@ -121,7 +123,9 @@ class Ingest:
         rejects = Rejects()
         order = {n: i for i, n in enumerate(self.names)}
         groups = sorted({f["group"] for f in self.state.values()})
-        columns: dict[str, list[np.ndarray]] = {n: [] for n in ("group", "offset", "file", "row", "home", "d0", "d1", "key")}
+        columns: dict[str, list[np.ndarray]] = {
+            n: [] for n in ("group", "offset", "file", "row", "home", "d0", "d1", "key")
+        }
         for number, group in enumerate(groups):
             mine = {f["index"]: order[n] for n, f in self.state.items() if f["group"] == group}
             table = pq.read_table(self.folder / "scan" / group / RECORDS)
@@ -142,7 +146,11 @@ class Ingest:
         return self._distinct(joined, groups, rejects, anchor), rejects
 
     def _distinct(
-        self, all_: dict[str, np.ndarray], groups: list[str], rejects: Rejects, anchor: tuple[np.ndarray, np.ndarray] | None
+        self,
+        all_: dict[str, np.ndarray],
+        groups: list[str],
+        rejects: Rejects,
+        anchor: tuple[np.ndarray, np.ndarray] | None,
     ) -> Records:
         order = np.lexsort((all_["row"], all_["file"]))
         rows = {n: v[order] for n, v in all_.items()}
@@ -151,16 +159,24 @@ class Ingest:
             _, first = np.unique(rows["key"], return_index=True)
             kept = np.zeros(len(order), bool)
             kept[first] = True
-            self._reject(rows, ~kept, rejects, "duplicate_key", f"{table.key} occurs in an earlier row or file; that one is kept")
+            self._reject(
+                rows, ~kept, rejects, "duplicate_key", f"{table.key} occurs in an earlier row or file; that one is kept"
+            )
             rows = {n: v[kept] for n, v in rows.items()}
         if anchor is not None:
             keys, homes = anchor
             place = np.minimum(np.searchsorted(keys, rows["key"]), max(len(keys) - 1, 0))
             found = keys[place] == rows["key"] if len(keys) else np.zeros(len(rows["key"]), bool)
-            self._reject(rows, ~found, rejects, "no_anchor", "the anchor has no row with this key, so the row has no position")
+            self._reject(
+                rows, ~found, rejects, "no_anchor", "the anchor has no row with this key, so the row has no position"
+            )
             rows = {n: v[found] for n, v in rows.items()}
             rows["home"] = homes[place[found]]
-        lanes = np.stack([rows["d0"], rows["d1"]], axis=1).astype(np.uint64) if len(rows["file"]) else np.empty((0, 2), np.uint64)
+        lanes = (
+            np.stack([rows["d0"], rows["d1"]], axis=1).astype(np.uint64)
+            if len(rows["file"])
+            else np.empty((0, 2), np.uint64)
+        )
         return Records(rows["group"], rows["offset"], rows["file"], rows["home"], lanes, rows["key"], groups)
 
     def _reject(self, rows: dict[str, np.ndarray], bad: np.ndarray, rejects: Rejects, reason: str, detail: str) -> None:
@@ -210,4 +226,3 @@ class Ingest:
                 (folder / ROWS).unlink(missing_ok=True)
                 if folder.name not in live:
                     shutil.rmtree(folder, ignore_errors=True)
-

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vacframe.core.schema import Column, TableSchema
 
+FILES = "files"
+"""Name of the provider of products that the user's own files hold."""
+
 
 class Kind(StrEnum):
     """How a product is stored and made."""

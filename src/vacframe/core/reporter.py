@@ -12,16 +12,16 @@ class Reporter:
     """Receives the progress of a build; this one is silent. The command line shows bars."""
 
     def start(self, totals: dict[str, int]) -> None:
-        """A build begins; `totals` has the products in order (0: the number of tasks is not known yet)."""
+        """Begin a build; `totals` has the products in order (0: the number of tasks is not known yet)."""
 
     def tasks(self, product: str, total: int) -> None:
-        """`total` tasks of `product` are to be run."""
+        """Expect `total` tasks of `product`."""
 
     def task_done(self, product: str, rows: int, action: str) -> None:
-        """One task of `product` is done: it made or adopted `rows` rows."""
+        """Count one task of `product` as done."""
 
     def message(self, text: str) -> None:
-        """Something worth telling happened."""
+        """Tell something worth telling."""
 
     def finish(self, report: BuildReport) -> None:
-        """The build is over."""
+        """End the build."""

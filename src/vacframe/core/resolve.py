@@ -17,11 +17,8 @@ from vacframe.core.errors import ConfigError, PlanError, did_you_mean
 from vacframe.core.fingerprint import code_fingerprint, library_versions
 from vacframe.core.home import HEALPIX, stored_schema
 from vacframe.core.invoke import primary_need
-from vacframe.core.product import Kind, Need, Product
+from vacframe.core.product import FILES, Kind, Need, Product
 from vacframe.core.schema import Column, TableSchema
-
-FILES = "files"
-"""Name of the provider of products that the user's own files hold."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +213,7 @@ class Resolver:
                 return winners[0]
             raise PlanError(
                 f"{product!r} is provided by {', '.join(winners)}; choose one with "
-                f"--provider {product}={winners[0]} or [providers] {product} = \"{winners[0]}\""
+                f'--provider {product}={winners[0]} or [providers] {product} = "{winners[0]}"'
             )
         return winners[0]
 
@@ -370,7 +367,11 @@ def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
         if missing and not need.optional:
             have = ", ".join(upstream.stored.names)
             hint = did_you_mean(missing[0], upstream.stored.names)
-            where = f"[sources.{need.product}] (columns = {{ {missing[0]} = \"...\" }})" if upstream.source else "its provider"
+            where = (
+                f'[sources.{need.product}] (columns = {{ {missing[0]} = "..." }})'
+                if upstream.source
+                else "its provider"
+            )
             raise PlanError(
                 f"{node.name} needs column {', '.join(map(repr, missing))} of {need.product}, which {where} does not "
                 f"give.{hint} It has: {have}"

@@ -88,7 +88,8 @@ def _read_tables(task: dict[str, Any], product: Product, rejects: Rejects) -> pa
                 raise
             rejects.add("unreadable_file", error.detail, files=file["path"])
     fields = pa.schema(
-        [f.with_nullable(True) for f in arrow_schema(schema)] + [pa.field("_row", pa.int64()), pa.field("_file", pa.int64())]
+        [f.with_nullable(True) for f in arrow_schema(schema)]
+        + [pa.field("_row", pa.int64()), pa.field("_file", pa.int64())]
     )
     whole = pa.concat_tables([fields.empty_table(), *parts]).combine_chunks()
     if schema.position is None:
@@ -157,4 +158,3 @@ def _with_positions(table: pa.Table, group: dict[str, Any]) -> pa.Table:
             filled = np.where(table[name].is_null().to_numpy(), values, table[name].to_numpy())
             table = table.set_column(place, name, pa.array(filled, pa.float64()))
     return table
-

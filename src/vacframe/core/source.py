@@ -122,12 +122,12 @@ def _open_columns(source: SourceConfig, in_file: dict[str, Column]) -> Iterator[
         yield Column(name=name, dtype="float64", description=f"{source.derive[name]}", unit=source.units.get(name))
 
 
-def _key(
-    product: str, source: SourceConfig, declared: TableSchema | None, have: set[str], path: Path
-) -> str | None:
+def _key(product: str, source: SourceConfig, declared: TableSchema | None, have: set[str], path: Path) -> str | None:
     if source.key is not None or declared is None:
         if source.key not in have:
-            raise ConfigError(f"[sources.{product}]: name the key column, key = \"...\" (one of {', '.join(sorted(have))})")
+            raise ConfigError(
+                f'[sources.{product}]: name the key column, key = "..." (one of {", ".join(sorted(have))})'
+            )
         return source.key
     if declared.key is None or declared.key in have:
         return declared.key
@@ -139,9 +139,7 @@ def _key(
     )
 
 
-def _position(
-    product: str, source: SourceConfig, declared: TableSchema | None, have: set[str]
-) -> Position | None:
+def _position(product: str, source: SourceConfig, declared: TableSchema | None, have: set[str]) -> Position | None:
     if declared is not None and declared.position is None:
         return None
     position = declared.position if declared and declared.position else Position(epoch=None)
@@ -154,7 +152,8 @@ def _position(
     if declared is None:
         return None
     raise ConfigError(
-        f"[sources.{product}]: no columns {position.ra} and {position.dec}; map them (columns = {{ ra = ..., dec = ... }}), "
+        f"[sources.{product}]: no columns {position.ra} and {position.dec}; map them "
+        "(columns = { ra = ..., dec = ... }), "
         'or say where the rows lie: anchor = "<product with the same key>" or position = "source_id"'
     )
 

@@ -21,7 +21,7 @@ from vacframe.core.digest import digest_json, table_digests
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import CorruptFileError, VacframeError
 from vacframe.core.expression import names_in, select
-from vacframe.core.home import stored_schema
+from vacframe.core.home import in_order, stored_schema
 from vacframe.core.invoke import Made, invoke, primary_need
 from vacframe.core.model import Model, read_model, write_model
 from vacframe.core.partition import read_columns, schema_of, write_table
@@ -111,7 +111,7 @@ def load_need(need: Need, where: dict[str, Any], task: dict[str, Any]) -> pa.Tab
         values = {n: to_numpy(table[n]) for n in names_in(need.where)}
         chosen = np.broadcast_to(select(need.where, values, what=f"where of {need.product}"), table.num_rows)
         table = table.filter(pa.array(chosen))
-    return table.combine_chunks()
+    return in_order(table.combine_chunks(), where["key"])
 
 
 def _primary_keys(need: Need, task: dict[str, Any]) -> pa.Array:
@@ -137,7 +137,9 @@ def _files_by_key(need: Need, where: dict[str, Any], task: dict[str, Any]) -> li
     wanted = to_numpy(_primary_keys(need, task))[0]
     wanted = np.asarray(wanted.astype(keys.dtype) if wanted.dtype == object else wanted)
     first, last = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
-    rows = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True) if b > a] or [np.empty(0, np.int64)])
+    rows = np.concatenate(
+        [np.arange(a, b) for a, b in zip(first, last, strict=True) if b > a] or [np.empty(0, np.int64)]
+    )
     order, pix = PixelTree.from_json(task["tree"]).leaves(np.asarray(homes[rows.astype(np.int64)]))
     parts = sorted({(int(o), int(p)) for o, p in zip(order, pix, strict=True)})
     return [where["by_part"][f"{o}/{p}"] for o, p in parts if f"{o}/{p}" in where["by_part"]]
@@ -155,7 +157,9 @@ def _exact(need: Need, value: pa.Table | Model, task: dict[str, Any]) -> str:
 
 def need_digest(digests: dict[str, str], schema: TableSchema, names: list[str]) -> str:
     """Return the digest of an input: content of its columns, with their types and units."""
-    chosen = {n: [digests.get(n, ""), schema[n].type_name(), schema[n].unit or ""] for n in sorted(set(names)) if n in schema}
+    chosen = {
+        n: [digests.get(n, ""), schema[n].type_name(), schema[n].unit or ""] for n in sorted(set(names)) if n in schema
+    }
     return digest_json(chosen)
 
 
@@ -165,9 +169,7 @@ def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | M
     plugin = registry().load(task["provider"])
     config = plugin.config_model.model_validate(task["config"])
     device = Device(**task["device"])
-    context = Context(
-        product.name, config, seed=task["seed"], device=device, config_fields=product.config_fields
-    )
+    context = Context(product.name, config, seed=task["seed"], device=device, config_fields=product.config_fields)
     primary = primary_need(needs)
     home = None
     if primary is not None and product.on_sky:
@@ -178,11 +180,15 @@ def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | M
     batches: dict[str, Batch | Model] = {}
     for need in needs:
         value = loaded[need.product]
-        batches[need.product] = value if isinstance(value, Model) else Batch(value.select(list(need.names)), need.product)
+        batches[need.product] = (
+            value if isinstance(value, Model) else Batch(value.select(list(need.names)), need.product)
+        )
     for item in task["absent"]:
         need = Need.model_validate(item)
         batches[need.product] = _absent(need, primary, loaded)
-    files = tuple(SourceFile(f["name"], Path(f["path"]) if f.get("path") else None, f.get("shard")) for f in task["files"])
+    files = tuple(
+        SourceFile(f["name"], Path(f["path"]) if f.get("path") else None, f.get("shard")) for f in task["files"]
+    )
     try:
         return invoke(
             plugin.run, product, needs, Inputs(batches, files), context, home=home, chunk_bytes=task["chunk_bytes"]
@@ -246,13 +252,17 @@ def model_digests(model: Model) -> dict[str, str]:
     out = {"metadata": digest_json(model.metadata)}
     for name, array in model.arrays.items():
         flat = pa.array(np.ascontiguousarray(array).reshape(-1))
-        out[f"array_{name}"] = digest_json([list(array.shape), str(array.dtype), table_digests(pa.table({"x": flat}), None)])
+        out[f"array_{name}"] = digest_json(
+            [list(array.shape), str(array.dtype), table_digests(pa.table({"x": flat}), None)]
+        )
     return out
 
 
 def write_capsule(task: dict[str, Any], loaded: dict[str, pa.Table | Model]) -> Path:
     """Keep what a failed task had: description, inputs, traceback."""
-    folder = Path(task["capsules"]) / f"{task['product']['name']}-{task['part'].replace('/', '-')}-{uuid.uuid4().hex[:8]}"
+    folder = (
+        Path(task["capsules"]) / f"{task['product']['name']}-{task['part'].replace('/', '-')}-{uuid.uuid4().hex[:8]}"
+    )
     folder.mkdir(parents=True)
     (folder / "task.json").write_text(json.dumps(task, indent=1))
     (folder / "traceback.txt").write_text(traceback.format_exc())
@@ -281,4 +291,3 @@ def rerun_capsule(folder: Path) -> Made:
         file = folder / f"{need.product}.parquet"
         loaded[need.product] = pq.read_table(file) if file.exists() else read_model(folder / need.product)
     return make(task, needs, loaded)
-

@@ -24,7 +24,9 @@ def part_name(pixel: Pixel) -> str:
 
 def parse_part(name: str) -> Pixel:
     """Return the partition that ``order/pixel`` (or ``NorderK/NpixN``) names."""
-    order, _, pix = name.replace("Norder=", "").replace("Npix=", "").replace("Norder", "").replace("Npix", "").partition("/")
+    order, _, pix = (
+        name.replace("Norder=", "").replace("Npix=", "").replace("Norder", "").replace("Npix", "").partition("/")
+    )
     return int(order), int(pix)
 
 

@@ -7,14 +7,14 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import PlanError, StoreError, UsageError, did_you_mean
 from vacframe.core.report import BuildReport, Plan, PlannedTask
 from vacframe.core.reporter import Reporter
-from vacframe.core.resolve import FILES, Node, Resolver
+from vacframe.core.product import FILES
 from vacframe.core.store import ProductStore, Version
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vacframe.core.doctor import Check
     from vacframe.core.invoke import Made
     from vacframe.core.model import Model
+    from vacframe.core.resolve import Node, Resolver
 
 FORMAT = 1
 """Version of the layout on disk."""
@@ -111,7 +112,7 @@ class Workspace:
 
     def check(self) -> list[dict[str, Any]]:
         """Return each configuration value and where it came from, plugin defaults included."""
-        Resolver(self.loaded, self.registry, self.providers)
+        self._resolver()
         values: dict[str, Any] = {"": self.loaded.project.model_dump(mode="json", exclude={"plugins"})}
         for name in sorted(self.registry.entries):
             if name not in self.registry.problems:
@@ -261,7 +262,9 @@ class Workspace:
     def show(self, product: str, rows: int = 10) -> dict[str, Any]:
         """Return what is known of a built product, and its first rows."""
         version = self.version(product)
-        notes = {n: version.manifest[n] for n in ("kind", "created", "digest", "rejects", "counts", "missing", "provenance")}
+        notes = {
+            n: version.manifest[n] for n in ("kind", "created", "digest", "rejects", "counts", "missing", "provenance")
+        }
         head: list[dict[str, Any]] = []
         if version.manifest["table"] is not None:
             head = self.read(product).slice(0, rows).to_pylist()
@@ -292,9 +295,7 @@ class Workspace:
         self._mark_damaged(problems)
         return problems
 
-    def export(
-        self, product: str, format: str, path: str | os.PathLike[str], overwrite: bool = False
-    ) -> list[Path]:
+    def export(self, product: str, format: str, path: str | os.PathLike[str], overwrite: bool = False) -> list[Path]:
         """Write a product for other tools: one file, or (``hats``) a catalogue folder."""
         from vacframe.core.schema import TableSchema
         from vacframe.publish.export import export_hats, export_table
@@ -309,8 +310,8 @@ class Workspace:
         table = self.read(product)
         schema = TableSchema.model_validate(version.manifest["table"])
         return export_table(
-            [table], schema, Path(path), format, name=product, description=version.manifest["description"],
-            provenance={"version": version.name, "digest": version.manifest["digest"], **version.manifest["provenance"]},
+            [table], schema, Path(path), cast(Any, format), name=product, description=version.manifest["description"],
+            provenance={n: version.manifest[n] for n in ("digest", "created")} | version.manifest["provenance"],
             overwrite=overwrite,
         )  # fmt: skip
 
@@ -330,6 +331,8 @@ class Workspace:
     # Inside
 
     def _resolver(self) -> Resolver:
+        from vacframe.core.resolve import Resolver
+
         return Resolver(self.loaded, self.registry, self.providers)
 
     def _node(self, product: str) -> Node:
