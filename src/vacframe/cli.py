@@ -13,7 +13,7 @@ import typer
 
 from vacframe import __version__
 from vacframe.core.errors import ConfigError, UsageError, VacframeError
-from vacframe.render import print_facts, print_json, print_table, rows_of, title
+from vacframe.render import print_facts, print_json, print_table, texts_of, title
 
 if TYPE_CHECKING:
     from vacframe.core.report import BuildReport, Plan
@@ -132,8 +132,8 @@ def products(workspace: Folder = HERE, as_json: AsJson = False) -> None:
         print_json(found)
         return
     print_table(
-        ("product", "kind", "providers", "state", "rows", "description"),
-        [(p["name"], p["kind"], p["providers"], p["state"], p["rows"], p["description"]) for p in found],
+        ("product", "kind", "providers", "state", "version", "description"),
+        [(p["name"], p["kind"], p["providers"], p["state"], p["version"], p["description"]) for p in found],
         empty="no plugin provides any product; `vacframe doctor` says what is installed",
     )
 
@@ -206,17 +206,18 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show version, provenance and first rows of a product."""
-    import pyarrow as pa
-
-    found = dict(_restored(workspace).show(product, rows=rows))
-    tables = {k: v for k, v in found.items() if isinstance(v, pa.Table)}
+    space = _restored(workspace)
+    found = space.show(product, rows=rows)
+    head = found.pop("head")
     if as_json:
-        print_json(found | {k: rows_of(t, strings=True) for k, t in tables.items()})
+        table = space.version(product).manifest["table"] or {"columns": []}
+        wide = {column["name"] for column in table["columns"] if column["dtype"] in ("int64", "uint64")}
+        print_json(found | {"head": texts_of(head, wide)})
         return
-    print_facts({k: v for k, v in found.items() if k not in tables})
-    for name, table in tables.items():
-        title(name)
-        print_table(table.column_names, [list(row.values()) for row in rows_of(table)], empty="no rows")
+    print_facts(found)
+    if head:
+        title("first rows")
+        print_table(list(head[0]), [list(row.values()) for row in head])
 
 
 @app.command()
@@ -373,7 +374,7 @@ def _show_report(report: BuildReport, space: Workspace) -> None:
     for name in report.companions:
         title(name)
         table = space.read(name)
-        print_table(table.column_names, [list(row.values()) for row in rows_of(table)], empty="no rows")
+        print_table(table.column_names, [list(row.values()) for row in table.to_pylist()], empty="no rows")
     sys.stdout.flush()
     for failure in report.failures:
         print(f"\nFAILED {failure.product} {failure.part}: {failure.error}", file=sys.stderr)

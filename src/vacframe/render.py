@@ -8,13 +8,10 @@ import math
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from typing import Any
 
 SAFE_INTEGER = 2**53
 """Larger integers lose digits in JSON readers that take numbers as doubles."""
@@ -54,15 +51,9 @@ def print_json(value: Any) -> None:
     print(json.dumps(jsonable(value), indent=1, ensure_ascii=False))
 
 
-def rows_of(table: pa.Table, strings: bool = False) -> list[dict[str, Any]]:
-    """Return the rows of an Arrow table; with `strings`, 64-bit integers as text whatever their value."""
-    import pyarrow as pa
-
-    rows: list[dict[str, Any]] = table.to_pylist()
-    wide = [f.name for f in table.schema if f.type in (pa.int64(), pa.uint64())] if strings else []
-    for row in rows:
-        row |= {name: None if row[name] is None else str(row[name]) for name in wide}
-    return rows
+def texts_of(rows: Iterable[Mapping[str, Any]], wide: Collection[str]) -> list[dict[str, Any]]:
+    """Return rows with the columns `wide` (64-bit integers) as text, whatever their value."""
+    return [{n: str(v) if n in wide and v is not None else v for n, v in row.items()} for row in rows]
 
 
 def cell(value: Any) -> str:
