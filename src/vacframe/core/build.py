@@ -34,7 +34,7 @@ from vacframe.core.store import MANIFEST, MODEL_FOLDER, TABLE_FILE, ProductStore
 from vacframe.core.task import TaskFailed, run_task
 from vacframe.core.tree import PixelTree, parse_part, parts_within
 
-SCAN_FILES = 64
+SCAN_FILES = 256
 
 
 class Restart(Exception):

@@ -24,7 +24,7 @@ from vacframe.core.task import load_need, make, write_object
 from vacframe.core.values import arrow_schema, arrow_type
 
 ROWS, RECORDS, REJECTS = "rows.parquet", "records.parquet", "rejects.parquet"
-GROUP_BYTES = 8 << 20
+GROUP_BYTES = 1 << 20
 
 
 def scan_files(task: dict[str, Any]) -> dict[str, Any]:
@@ -57,8 +57,16 @@ def scan_files(task: dict[str, Any]) -> dict[str, Any]:
     group = uuid.uuid4().hex
     folder = Path(task["folder"]) / "scan" / group
     folder.mkdir(parents=True)
-    per_group = max(64, GROUP_BYTES // max(1, content.nbytes // max(1, count)))
-    pq.write_table(content, folder / ROWS, row_group_size=per_group, compression="lz4", write_page_checksum=True)
+    per_group = max(8, GROUP_BYTES // max(1, content.nbytes // max(1, count)))
+    pq.write_table(
+        content,
+        folder / ROWS,
+        row_group_size=per_group,
+        compression="lz4",
+        use_dictionary=False,
+        write_statistics=False,
+        write_page_checksum=True,
+    )
     pq.write_table(pa.table(records), folder / RECORDS)
     pq.write_table(rejects.to_arrow(), folder / REJECTS)
     return {"group": group}

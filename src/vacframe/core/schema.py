@@ -131,7 +131,7 @@ class TableSchema(BaseModel):
         return tuple(c.name for c in self.columns)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return any(c.name == name for c in self.columns)
 
     def __getitem__(self, name: str) -> Column:
         for col in self.columns:

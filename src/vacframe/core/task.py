@@ -237,7 +237,8 @@ def write_object(
     (staged / META_FILE).write_text(json.dumps(meta, sort_keys=True))
     for path in staged.rglob("*"):
         if path.is_file():
-            sync_file(path)
+            if path.name != TABLE_FILE:
+                sync_file(path)
             path.chmod(0o444)
     (folder / "objects").mkdir(exist_ok=True)
     try:

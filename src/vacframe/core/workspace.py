@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import PlanError, StoreError, UsageError, did_you_mean
+from vacframe.core.product import FILES
 from vacframe.core.report import BuildReport, Plan, PlannedTask
 from vacframe.core.reporter import Reporter
-from vacframe.core.product import FILES
 from vacframe.core.store import ProductStore, Version
 
 if TYPE_CHECKING:
