@@ -229,6 +229,6 @@ class Ingest:
 
 
 def _read(path: Path) -> pa.Table:
-    # pq.read_table imports pyarrow.dataset and with it pandas, most of a second that a build with nothing to do has not.
+    # pq.read_table imports pyarrow.dataset and with it pandas: most of a second.
     with pq.ParquetFile(path) as file:
         return file.read()
