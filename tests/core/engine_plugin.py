@@ -35,8 +35,8 @@ def fluxes(inputs, context):
     """Fluxes."""
     return {"flux": context.config.factor * 10 ** (-0.4 * inputs["stars"]["mag"])}
 
-@plugin.product("noisy", table=table(vf.column("value", "float64", "Noise")), row_wise=True, config_fields=["fail_above"],
-    needs=[vf.same("fluxes", ["star", "flux"])])
+@plugin.product("noisy", table=table(vf.column("value", "float64", "Noise")), row_wise=True,
+    config_fields=["fail_above"], needs=[vf.same("fluxes", ["star", "flux"])])
 def noisy(inputs, context):
     """Noise."""
     batch = inputs["fluxes"]

@@ -166,6 +166,10 @@ class Resolver:
             _check_needs(node, nodes)
         return nodes
 
+    def node(self, product: str) -> Node:
+        """Return one product resolved by itself, without what it is made from."""
+        return self._node(product, None)
+
     def _config(self, plugin: LoadedPlugin) -> BaseModel:
         if plugin.name not in self._configs:
             self._configs[plugin.name] = plugin_config(self.loaded, plugin.name, plugin.config_model)

@@ -147,8 +147,24 @@ class Workspace:
 
     def cite(self, product: str) -> list[str]:
         """Return the citations of a product and of everything that it is made from."""
-        graph = self._resolver().graph([product])
-        return list(dict.fromkeys(n.product.citation for n in reversed(graph.values()) if n.product.citation))
+        resolver = self._resolver()
+        found: dict[str, str] = {}
+
+        def visit(name: str) -> None:
+            if name in found:
+                return
+            try:
+                node = resolver.node(name)
+            except PlanError:
+                if name == product:
+                    raise
+                return  # what nothing provides here has no citation here
+            found[name] = node.product.citation
+            for need in (*node.needs, *node.absent):
+                visit(need.product)
+
+        visit(product)
+        return list(dict.fromkeys(c for c in found.values() if c))
 
     # Planning and building
 
@@ -336,7 +352,7 @@ class Workspace:
         return Resolver(self.loaded, self.registry, self.providers)
 
     def _node(self, product: str) -> Node:
-        return self._resolver().graph([product])[product]
+        return self._resolver().node(product)
 
     def _build(self, products: Sequence[str], companions: bool = False) -> Build:
         from vacframe.core.build import Build
