@@ -26,13 +26,11 @@ class ProgressBars(Reporter):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rows]:,} rows"),
             TimeElapsedColumn(),
             console=self._console,
             disable=not self._live,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._rows: dict[str, int] = {}
 
     def start(self, totals: dict[str, int]) -> None:
         """Show the bars of the products whose number of tasks is known."""
@@ -46,17 +44,15 @@ class ProgressBars(Reporter):
         if product in self._tasks:
             self._bars.update(self._tasks[product], total=total)
         elif total:
-            self._tasks[product] = self._bars.add_task(product, total=total, rows=0)
-            self._rows[product] = 0
+            self._tasks[product] = self._bars.add_task(product, total=total)
 
     def task_done(self, product: str, rows: int, action: str) -> None:
         """Advance the bar of a product."""
-        self._rows[product] += rows
         task = self._tasks[product]
-        self._bars.update(task, advance=1, rows=self._rows[product])
+        self._bars.update(task, advance=1)
         bar = next(t for t in self._bars.tasks if t.id == task)
         if not self._live and bar.completed == bar.total:
-            self.message(f"{product}: {bar.completed:.0f} done, {self._rows[product]:,} rows")
+            self.message(f"{product}: {bar.completed:.0f} tasks done")
 
     def message(self, text: str) -> None:
         """Print a line above the bars."""
