@@ -207,7 +207,7 @@ class Workspace:
         BuildReport
             ``.ok`` is False where a task failed; everything that succeeded is kept.
         """
-        build = self._build(products, companions=True)
+        build = self._build(products, building=True)
         number = workers or self.loaded.project.build.workers or os.cpu_count() or 1
         report = build.run(number, reporter or Reporter(), allow_partial)
         self._keep_reasons(report)
@@ -354,7 +354,7 @@ class Workspace:
     def _node(self, product: str) -> Node:
         return self._resolver().node(product)
 
-    def _build(self, products: Sequence[str], companions: bool = False) -> Build:
+    def _build(self, products: Sequence[str], building: bool = False) -> Build:
         from vacframe.core.build import Build
         from vacframe.core.ledger import Ledger
         from vacframe.core.tree import PixelTree
@@ -362,12 +362,13 @@ class Workspace:
         if not products:
             raise UsageError("name at least one product; `vacframe products` lists them")
         graph = self._resolver().graph(products)
-        if companions:
+        if building:
             extra = [c for p in products for c in graph[p].product.companions if c not in graph]
             graph = self._resolver().graph([*products, *extra])
         tree = PixelTree.from_json(self._prepare()["tree"])
         tree.least_order = max(tree.least_order, self.loaded.project.pixel_order or 0)
-        dump(self.loaded, self.folder / "config.json")
+        if building:
+            dump(self.loaded, self.folder / "config.json")
         build = Build(self.folder, graph, tree, self.loaded.project, Ledger(self.folder / "ledger.sqlite"))
         marked = self.folder / "damaged.json"
         if marked.exists():
