@@ -18,19 +18,19 @@ import numpy as np
 from vacframe.core.devices import CPU, Device, DevicePool
 from vacframe.core.digest import digest_json
 from vacframe.core.errors import CorruptFileError, StoreError, VacframeError
-from vacframe.core.evaluate import WHOLE, State, Task, evaluate, judged, product_digest, recipe_reason
+from vacframe.core.evaluate import WHOLE, State, Task, evaluate, judged, recipe_reason
 from vacframe.core.executors import LocalExecutor
 from vacframe.core.fingerprint import library_versions
-from vacframe.core.hats import relative_path, write_catalog
 from vacframe.core.ingest import Ingest
 from vacframe.core.inventory import inventory
 from vacframe.core.ledger import Ledger
-from vacframe.core.product import Kind, Need
+from vacframe.core.product import Need
+from vacframe.core.publishing import fill
 from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, ProductOutcome, Reason
 from vacframe.core.reporter import Reporter
 from vacframe.core.resolve import Node
 from vacframe.core.scan import gather, scan_files
-from vacframe.core.store import MANIFEST, MODEL_FOLDER, TABLE_FILE, ProductStore, link, stat_of, sync_file
+from vacframe.core.store import ProductStore
 from vacframe.core.task import TaskFailed, run_task
 from vacframe.core.tree import PixelTree, parse_part, parts_within
 
@@ -473,7 +473,7 @@ class Build:
                 if (None if now is None else now.name) != before:
                     raise Restart(f"{node.name} was published by another build; planning again")
                 staged = store.stage()
-                self._fill(node, store, staged, done, missing, rejects)
+                fill(node, store, staged, done, missing, rejects, self._provenance(node))
                 store.commit(staged)
             self.damaged = {d for d in self.damaged if d[0] != node.name}
             current = store.current()
@@ -482,60 +482,6 @@ class Build:
         outcome.rejects, outcome.counts = current.manifest["rejects"], current.manifest["counts"]
         outcome.digest = current.manifest["digest"]
         return State(node, current, set(), list(current.parts))
-
-    def _fill(
-        self, node: Node, store: ProductStore, staged: Path, done: dict[str, Any], missing: list[str], rejects: Any
-    ) -> None:
-        """Write a version: links to the results, the catalogue's own files, and the manifest."""
-        parts: dict[str, dict[str, Any]] = {}
-        totals: dict[str, dict[str, int]] = {"rejects": {}, "counts": {}}
-        for part, (key, inputs, signatures) in sorted(done.items()):
-            meta = store.meta(key)
-            path = self._place(node, part, meta["rows"])
-            if path:
-                source = MODEL_FOLDER if node.product.kind is Kind.model else TABLE_FILE
-                link(store.object(key) / source, staged / path)
-            for name, collected in totals.items():
-                for reason, number in meta[name].items():
-                    collected[reason] = collected.get(reason, 0) + number
-            parts[part] = {
-                "key": key, "rows": meta["rows"], "digests": meta["digests"],
-                "inputs": inputs, "signatures": signatures,
-                "path": path, "stat": stat_of(staged / path) if path else [],
-                "made": {n: meta.get(n) for n in ("build", "seconds", "device")},
-            }  # fmt: skip
-        if rejects is not None and rejects.num_rows:
-            import pyarrow.compute as pc
-            import pyarrow.parquet as pq
-
-            pq.write_table(rejects, staged / "rejects.parquet")
-            totals["rejects"] = {c["values"]: c["counts"] for c in pc.value_counts(rejects["reason"]).to_pylist()}
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest: dict[str, Any] = {
-            "product": node.name, "kind": str(node.product.kind), "created": created, "recipe": node.recipe,
-            "table": None if node.stored is None else node.stored.model_dump(mode="json"),
-            "table_key": None if node.stored is None else node.stored.key,
-            "description": node.product.description, "citation": node.product.citation,
-            "exactness": str(node.product.exactness), "parts": parts, "missing": missing, **totals,
-            "provenance": self._provenance(node),
-        }  # fmt: skip
-        from vacframe.core.store import Version
-
-        manifest["digest"] = product_digest(State(node, Version(staged, manifest), set(), list(parts)))
-        if node.on_sky and node.stored is not None:
-            listed = [(*parse_part(p), r["rows"]) for p, r in parts.items()]
-            write_catalog(
-                staged, node.stored, listed, name=node.name, description=node.product.description, created=created
-            )
-        (staged / MANIFEST).write_text(json.dumps(manifest))
-        sync_file(staged / MANIFEST)
-
-    def _place(self, node: Node, part: str, rows: int) -> str:
-        if node.product.kind is Kind.model:
-            return MODEL_FOLDER
-        if not node.on_sky:
-            return f"{node.name}.parquet"
-        return str(relative_path(*parse_part(part))) if rows else ""
 
     def _provenance(self, node: Node) -> dict[str, Any]:
         versions = {n: str(getattr(self.store(n).current(), "name", "")) for n in (m.product for m in node.needs)}

@@ -1,0 +1,93 @@
+"""Publishing: the complete folder of a version, made of links to finished results."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vacframe.core.evaluate import State, product_digest
+from vacframe.core.hats import relative_path, write_catalog
+from vacframe.core.product import Kind
+from vacframe.core.resolve import Node
+from vacframe.core.store import MANIFEST, MODEL_FOLDER, TABLE_FILE, ProductStore, Version, link, stat_of, sync_file
+from vacframe.core.tree import parse_part
+
+
+def fill(
+    node: Node,
+    store: ProductStore,
+    staged: Path,
+    done: dict[str, Any],
+    missing: list[str],
+    rejects: Any,
+    provenance: dict[str, Any],
+) -> None:
+    """Write a version: links to the results, the catalogue's own files, and the manifest.
+
+    Parameters
+    ----------
+    node : Node
+        The product.
+    store : ProductStore
+        Where its results are kept.
+    staged : Path
+        Folder to fill.
+    done : dict of str to (key, inputs, signatures)
+        The finished partitions.
+    missing : list of str
+        Partitions that failed, for a version that is published all the same.
+    rejects : pyarrow.Table or None
+        Of a source: rows of its files that were left out.
+    provenance : dict
+        Goes into the manifest.
+    """
+    parts: dict[str, dict[str, Any]] = {}
+    totals: dict[str, dict[str, int]] = {"rejects": {}, "counts": {}}
+    for part, (key, inputs, signatures) in sorted(done.items()):
+        meta = store.meta(key)
+        path = _place(node, part, meta["rows"])
+        if path:
+            source = MODEL_FOLDER if node.product.kind is Kind.model else TABLE_FILE
+            link(store.object(key) / source, staged / path)
+        for name, collected in totals.items():
+            for reason, number in meta[name].items():
+                collected[reason] = collected.get(reason, 0) + number
+        parts[part] = {
+            "key": key, "rows": meta["rows"], "digests": meta["digests"],
+            "inputs": inputs, "signatures": signatures,
+            "path": path, "stat": stat_of(staged / path) if path else [],
+            "made": {n: meta.get(n) for n in ("build", "seconds", "device")},
+        }  # fmt: skip
+    if rejects is not None and rejects.num_rows:
+        pq.write_table(rejects, staged / "rejects.parquet")
+        totals["rejects"] = {c["values"]: c["counts"] for c in pc.value_counts(rejects["reason"]).to_pylist()}
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    manifest: dict[str, Any] = {
+        "product": node.name, "kind": str(node.product.kind), "created": created, "recipe": node.recipe,
+        "table": None if node.stored is None else node.stored.model_dump(mode="json"),
+        "table_key": None if node.stored is None else node.stored.key,
+        "description": node.product.description, "citation": node.product.citation,
+        "exactness": str(node.product.exactness), "parts": parts, "missing": missing, **totals,
+        "provenance": provenance,
+    }  # fmt: skip
+    manifest["digest"] = product_digest(State(node, Version(staged, manifest), set(), list(parts)))
+    if node.on_sky and node.stored is not None:
+        listed = [(*parse_part(p), r["rows"]) for p, r in parts.items()]
+        write_catalog(
+            staged, node.stored, listed, name=node.name, description=node.product.description, created=created
+        )
+    (staged / MANIFEST).write_text(json.dumps(manifest))
+    sync_file(staged / MANIFEST)
+
+
+def _place(node: Node, part: str, rows: int) -> str:
+    if node.product.kind is Kind.model:
+        return MODEL_FOLDER
+    if not node.on_sky:
+        return f"{node.name}.parquet"
+    return str(relative_path(*parse_part(part))) if rows else ""
