@@ -42,6 +42,7 @@ def pca_svr(
     try:
         from sklearn.decomposition import PCA
         from sklearn.svm import SVR
+        from threadpoolctl import threadpool_limits
     except ImportError:
         raise UsageError(
             'plugins.nn_labels.baseline = "pca_svr" needs scikit-learn: pip install scikit-learn, or leave it out'
@@ -49,8 +50,10 @@ def pca_svr(
     used = flux[:, select_pixels(windows, chosen.windows)]
     pixel_scale, label_scale = scale_of(used[training]), scale_of(labels[training])
     inputs = pixel_scale.standardise(used, chosen.clip)
-    components = PCA(min(COMPONENTS, int(training.sum()), inputs.shape[1]), svd_solver="full").fit(inputs[training])
-    reduced = components.transform(inputs)
-    targets = label_scale.standardise(labels[training])
-    found = [SVR(C=COST, epsilon=EPSILON).fit(reduced[training], target).predict(reduced) for target in targets.T]
+    # One thread: the last bits of LAPACK's answer depend on their number, and the SVR's stopping rule amplifies them.
+    with threadpool_limits(1):
+        components = PCA(min(COMPONENTS, int(training.sum()), inputs.shape[1]), svd_solver="full").fit(inputs[training])
+        reduced = components.transform(inputs)
+        targets = label_scale.standardise(labels[training])
+        found = [SVR(C=COST, epsilon=EPSILON).fit(reduced[training], target).predict(reduced) for target in targets.T]
     return label_scale.restore(np.stack(found, axis=1))
