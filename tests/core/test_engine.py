@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core.errors import ConfigError, PlanError, SchemaError, StoreError, UsageError
+from vacframe.core.errors import ConfigError, PlanError, StoreError, UsageError
 from vacframe.core.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -54,6 +54,16 @@ def project(tmp_path, site):
 
 def space(project, name="ws", *overrides):
     return Workspace(project / name, project / "vacframe.toml", overrides)
+
+
+def flip_a_byte(path):
+    """Damage a file without a trace in its stat."""
+    stat = path.stat()
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    path.write_bytes(data)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def digests(workspace, *names):
@@ -200,13 +210,7 @@ def test_flipped_bytes_are_noticed_by_verify_and_by_the_next_build(project):
     before = digests(ws, "fluxes")
     version = ws.version("stars")
     part = next(p for p, r in version.parts.items() if r["rows"])
-    path = version.file(part)
-    stat = path.stat()
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 3] ^= 0xFF
-    path.write_bytes(data)
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    flip_a_byte(version.file(part))
     assert [p["part"] for p in ws.verify("stars")] == [part]
     report = ws.build("fluxes", "summary", workers=1)
     assert report.ok
@@ -219,13 +223,7 @@ def test_flipped_bytes_found_while_reading(project):
     ws.build("fluxes", workers=1)
     version = ws.version("fluxes")
     part = next(p for p, r in version.parts.items() if r["rows"])
-    path = version.file(part)
-    stat = path.stat()
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 3] ^= 0xFF
-    path.write_bytes(data)
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    flip_a_byte(version.file(part))
     report = ws.build("summary", workers=1)
     assert report.ok
     assert report["fluxes"].ran == 1
@@ -297,7 +295,6 @@ def test_wrong_unit_names_file_and_column(project):
     assert not report.ok
     assert "stars.parquet" in report.failures[0].error
     assert "does not convert" in report.failures[0].error
-    assert issubclass(SchemaError, Exception)
 
 
 def test_two_providers_need_a_choice(project, tmp_path, monkeypatch):

@@ -81,8 +81,8 @@ def test_paths_are_those_of_hats():
     from hats.pixel_math import HealpixPixel
 
     for order, pix in [(0, 11), (5, 9999), (5, 10000), (8, 123456)]:
-        expected = pixel_catalog_file("/root", HealpixPixel(order, pix))
-        assert f"/root/{hats.relative_path(order, pix)}" == str(expected)
+        expected = pixel_catalog_file("/catalogue", HealpixPixel(order, pix))
+        assert f"/catalogue/{hats.relative_path(order, pix)}" == str(expected)
 
 
 def test_hats_accepts_it(made):

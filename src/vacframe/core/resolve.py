@@ -45,8 +45,6 @@ class Node:
         Its files, sorted.
     recipe : dict of str to str
         What determines the result beside the inputs.
-    reasons : tuple of str
-        Products that asked for this one; empty for a target.
     """
 
     product: Product
@@ -268,8 +266,7 @@ class Resolver:
         recipe = self._recipe(product, plugin, config)
         return Node(product, provider, plugin, config, needs, recipe=recipe)
 
-    def _recipe(self, product: str | Product, plugin: LoadedPlugin, config: BaseModel) -> dict[str, Any]:
-        assert isinstance(product, Product)
+    def _recipe(self, product: Product, plugin: LoadedPlugin, config: BaseModel) -> dict[str, Any]:
         from vacframe.core.digest import digest_json
 
         shared = ("vacframe.astro", "vacframe.ml", "vacframe.io")
