@@ -13,7 +13,7 @@ import typer
 
 from vacframe import __version__
 from vacframe.core.errors import ConfigError, UsageError, VacframeError
-from vacframe.render import print_facts, print_json, print_table, texts_of, title
+from vacframe.render import print_closure, print_facts, print_json, print_table, texts_of, title
 
 if TYPE_CHECKING:
     from vacframe.core.report import BuildReport, Plan
@@ -263,6 +263,49 @@ def export(
 
 
 @app.command()
+def closure(
+    product: ProductName,
+    truth: Annotated[str, typer.Option("--truth", metavar="PRODUCT", help="The truth table.")] = "mock_truth",
+    columns: Annotated[str, typer.Option("--columns", metavar="A,B", help="Compare these columns only.")] = "",
+    match: Annotated[
+        list[str] | None, typer.Option("--match", metavar="COLUMN=TRUE", help="Where names do not tell; repeatable.")
+    ] = None,
+    error: Annotated[
+        list[str] | None, typer.Option("--error", metavar="COLUMN=ERROR", help="Column of an error; repeatable.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="A,B", help="Group by these; default: S/N and magnitude.")
+    ] = None,
+    where: Annotated[str, typer.Option("--where", metavar="EXPR", help="Rows that count.")] = "",
+    through: Annotated[
+        str | None, typer.Option("--through", metavar="PRODUCT", help="Product that carries both keys.")
+    ] = None,
+    bins: Annotated[int, typer.Option("--bins", min=0, help="Groups of a quantity; 0 for none.")] = 5,
+    plots: Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write figures there.")] = None,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a catalogue with the truth: bias, scatter, pulls."""
+    from vacframe.report.closure import closure as compare
+
+    found = compare(
+        _restored(workspace), product, truth, columns=_split([columns]) or None, match=_mapping(match, "--match"),
+        errors=_mapping(error, "--error"), against=None if against is None else _split([against]), where=where,
+        through=through, bins=bins,
+    )  # fmt: skip
+    figures: list[Path] = []
+    if plots is not None:
+        from vacframe.report.closure_plots import save_plots
+
+        figures = save_plots(found, plots)
+    if as_json:
+        print_json(found.to_json() | {"plots": figures})
+    else:
+        print_closure(found)
+        print("".join(f"{p}\n" for p in figures), end="")
+
+
+@app.command()
 def manifest(
     plugin: Annotated[str | None, typer.Argument(metavar="[PLUGIN]", help="Default: every plugin.")] = None,
     only_check: Annotated[bool, typer.Option("--check", help="Write nothing; status 1 where one is wrong.")] = False,
@@ -315,18 +358,25 @@ def _split(products: list[str]) -> list[str]:
     return list(dict.fromkeys(n for n in names if n))
 
 
+def _mapping(texts: list[str] | None, option: str) -> dict[str, str]:
+    """Return ``name=value`` texts as a mapping."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not (equals and name and value):
+            expected = "product=plugin, such as lamost_spectra=surveys" if option == "--provider" else "name=name"
+            raise UsageError(f"{option} {text!r}: expected {expected}")
+        found[name] = value
+    return found
+
+
 def _configured(
     folder: Path, config: Path | None, overrides: list[str] | None, providers: list[str] | None
 ) -> Workspace:
     """Return the workspace under the configuration of the command line."""
     from vacframe.core.workspace import Workspace
 
-    chosen: dict[str, str] = {}
-    for text in providers or ():
-        product, equals, plugin = text.partition("=")
-        if not (equals and product and plugin):
-            raise UsageError(f"--provider {text!r}: expected product=plugin, such as lamost_spectra=surveys")
-        chosen[product] = plugin
+    chosen = _mapping(providers, "--provider")
     if config is not None and not config.is_file():
         raise ConfigError(f"--config {config}: there is no such file")
     default = Path(CONFIG_NAME)

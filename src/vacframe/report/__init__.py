@@ -1,0 +1,1 @@
+"""Pages and figures for people; imported only when asked for."""

@@ -1,0 +1,124 @@
+"""Figures of a closure: recovered against true, differences against each quantity, pulls."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vacframe.core.errors import UsageError
+from vacframe.report.closure import TRUTH, Closure, Sample
+from vacframe.report.statistics import group_by, statistics
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PULL_RANGE = 5.0
+"""Pulls are drawn from minus to plus this."""
+WIDTH_IN_SCATTERS = 6.0
+"""Differences are drawn to this many scatters on both sides of the bias."""
+POINT = 2.0
+
+
+def save_plots(closure: Closure, folder: str | os.PathLike[str], bins: int = 15) -> list[Path]:
+    """Write one figure per compared column, ``<product>-<column>.png``; return their paths.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for sample in closure.samples:
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{closure.product}-{sample.pair.column}.png")
+        plot(sample, f"{closure.product} against {closure.truth}", bins).savefig(place / name, dpi=130)
+        paths.append(place / name)
+    return paths
+
+
+def plot(sample: Sample, title: str = "", bins: int = 15) -> Figure:
+    """Return the figure of one column: recovered against true, pulls, and differences against each quantity.
+
+    Lines are the running median (solid) and the 16th and 84th percentile (dashed) of groups of equal numbers.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UsageError("figures need matplotlib: pip install 'vacframe[plots]'") from None
+
+    numeric = {n: v for n, v in sample.against.items() if v.dtype != object}
+    columns = 2 + len(numeric)
+    rows = 1 if columns <= 3 else 2
+    across = -(-columns // rows)
+    figure = Figure(figsize=(4.2 * across, 3.8 * rows), layout="constrained")
+    axes: list[Axes] = list(figure.subplots(rows, across, squeeze=False).flat)
+    for spare in axes[columns:]:
+        spare.remove()
+    figure.suptitle(f"{sample.pair.column}: {title}" if title else sample.pair.column)
+    _one_to_one(axes[0], sample)
+    _pulls(axes[1], sample)
+    for place, (name, values) in zip(axes[2:], numeric.items(), strict=False):
+        _differences(place, sample, f"true {sample.pair.truth}" if name == TRUTH else name, values, bins)
+    return figure
+
+
+def _unit(sample: Sample) -> str:
+    return f" ({sample.pair.unit})" if sample.pair.unit else ""
+
+
+def _points(axes: Axes, x: np.ndarray, y: np.ndarray) -> None:
+    options: dict[str, Any] = {"s": POINT, "c": "0.55", "alpha": min(1.0, max(0.05, 1500 / max(1, len(x))))}
+    axes.scatter(x, y, linewidths=0, rasterized=True, **options)
+
+
+def _one_to_one(axes: Axes, sample: Sample) -> None:
+    _points(axes, sample.truth, sample.estimate)
+    if len(sample.truth):
+        low, high = np.quantile(np.concatenate([sample.truth, sample.estimate]), [0.001, 0.999])
+        room = 0.05 * (high - low) or 1.0
+        axes.plot([low, high], [low, high], color="C3", linewidth=1)
+        axes.set(xlim=(low - room, high + room), ylim=(low - room, high + room))
+    axes.set(xlabel=f"true {sample.pair.truth}{_unit(sample)}", ylabel=f"{sample.pair.column}{_unit(sample)}")
+    axes.text(0.04, 0.93, f"{len(sample.truth)} rows", transform=axes.transAxes)
+
+
+def _pulls(axes: Axes, sample: Sample) -> None:
+    pull = sample.pull
+    axes.set(xlabel="(estimate - truth) / stated error", ylabel="density")
+    if not len(pull):
+        axes.text(0.5, 0.5, "no errors stated", ha="center", transform=axes.transAxes)
+        return
+    found = statistics(sample.difference, sample.error)
+    edges = np.linspace(-PULL_RANGE, PULL_RANGE, 61)
+    axes.hist(np.clip(pull, -PULL_RANGE, PULL_RANGE), edges.tolist(), density=True, color="0.7")
+    axes.plot(edges, np.exp(-0.5 * edges**2) / np.sqrt(2 * np.pi), color="C3", linewidth=1)
+    said = f"median {found.pull_bias:+.2f}\nscatter {found.pull_scatter:.2f}\n"
+    said += f"within 1: {found.within_1:.3f} (0.683)\nwithin 2: {found.within_2:.3f} (0.954)"
+    axes.text(0.03, 0.97, said, va="top", fontsize="small", transform=axes.transAxes)
+
+
+def _differences(axes: Axes, sample: Sample, label: str, values: np.ndarray, bins: int) -> None:
+    difference = sample.difference
+    _points(axes, values, difference)
+    lines = []
+    for _, _, _, rows in group_by(values, bins):
+        if rows.any():
+            found = statistics(difference[rows], sample.error[rows])
+            lines.append((float(np.median(values[rows])), found.bias, found.p16, found.p84))
+    if lines:
+        x, bias, low, high = np.array(lines).T
+        axes.plot(x, bias, color="C0")
+        axes.plot(x, low, color="C0", linestyle="--", linewidth=1)
+        axes.plot(x, high, color="C0", linestyle="--", linewidth=1)
+    axes.axhline(0, color="C3", linewidth=1)
+    overall = statistics(difference, sample.error)
+    if overall.scatter > 0:
+        reach = WIDTH_IN_SCATTERS * overall.scatter
+        axes.set_ylim(overall.bias - reach, overall.bias + reach)
+    axes.set(xlabel=label, ylabel=f"estimate - truth{_unit(sample)}")
