@@ -6,9 +6,9 @@ WORKERS ?= 2
 
 DECLARED := pyproject.toml constraints.txt $(sort $(wildcard plugins/*/pyproject.toml))
 CORE := -e '.[test]'
-EVERYTHING := -e '.[test,lint,ml]' -e 'plugins/nn_labels[baseline]' \
+EVERYTHING := -e '.[test,lint,ml,plots]' -e 'plugins/nn_labels[baseline]' \
 	$(patsubst %/pyproject.toml,-e %,$(filter-out plugins/nn_labels/%,$(wildcard plugins/*/pyproject.toml)))
-CORE_TESTS := tests/core tests/io tests/publish $(wildcard tests/test_*.py)
+CORE_TESTS := tests/core tests/io tests/publish tests/report $(wildcard tests/test_*.py)
 
 .PHONY: install test test-core lint demo
 
