@@ -13,13 +13,11 @@ def isochrones():
 
 @pytest.fixture(scope="session")
 def make_truth(isochrones):
-    def make(seed=0, **options):
+    def make(seed=0, product="mock_truth", **options):
         config = MockSurveyConfig(**options)
         shards = -(-config.stars // config.shard_size)
         files = [SourceFile(f"shard {k}", shard=k) for k in range(shards)]
-        return run_product(
-            plugin, "mock_truth", {"isochrones": isochrones}, files=files, config=config, seed=seed
-        ).table
+        return run_product(plugin, product, {"isochrones": isochrones}, files=files, config=config, seed=seed).table
 
     return make
 
@@ -27,3 +25,8 @@ def make_truth(isochrones):
 @pytest.fixture(scope="session")
 def truth(make_truth):
     return make_truth(stars=3000)
+
+
+@pytest.fixture(scope="session")
+def observations(make_truth):
+    return make_truth(stars=3000, product="mock_observations")

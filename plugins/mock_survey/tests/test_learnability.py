@@ -25,8 +25,8 @@ def features(table):
 def scatter(make_truth, snr):
     """Robust scatter of ridge regression on 20 principal components and their products, one half on the other."""
     config = {"snr_median": snr, "snr_scatter": 0.0, "missing_redshift_fraction": 0.0, "r_min": 13.9, "r_max": 14.1}
-    truth = make_truth(stars=1200, **config)
-    table = run_product(plugin, "lamost_spectra", {"mock_truth": truth}, config=MockSurveyConfig(**config)).table
+    truth = make_truth(stars=1200, product="mock_observations", repeat_fraction=0.0, **config)
+    table = run_product(plugin, "lamost_spectra", {"mock_observations": truth}, config=MockSurveyConfig(**config)).table
     labels = truth.to_pandas().set_index("obsid").loc[table["obsid"].to_numpy()]
     train = np.arange(1200) % 2 == 0
     x = features(table)

@@ -89,33 +89,35 @@ def test_normalised_flux_is_between_zero_and_one():
 
 
 @pytest.mark.parametrize("rows", [1, 7, 500])
-def test_chunks_change_nothing(truth, rows):
-    some = truth.slice(0, 60)
-    whole = run_product(plugin, "lamost_spectra", {"mock_truth": some}).table
+def test_chunks_change_nothing(observations, rows):
+    some = observations.slice(0, 60)
+    whole = run_product(plugin, "lamost_spectra", {"mock_observations": some}).table
     per_row = product_of(plugin, "lamost_spectra").resources.row_bytes + 200
-    assert run_product(plugin, "lamost_spectra", {"mock_truth": some}, chunk_bytes=rows * per_row).table.equals(whole)
+    assert run_product(plugin, "lamost_spectra", {"mock_observations": some}, chunk_bytes=rows * per_row).table.equals(
+        whole
+    )
 
 
-def test_order_changes_nothing(truth):
-    some = truth.slice(0, 20)
+def test_order_changes_nothing(observations):
+    some = observations.slice(0, 20)
     turned = some.take(pa.array(np.arange(20)[::-1]))
-    first, second = (run_product(plugin, "lamost_spectra", {"mock_truth": t}).table for t in (some, turned))
+    first, second = (run_product(plugin, "lamost_spectra", {"mock_observations": t}).table for t in (some, turned))
     assert first.equals(second)
 
 
-def test_empty_input(truth):
-    made = run_product(plugin, "lamost_spectra", {"mock_truth": truth.slice(0, 0)})
+def test_empty_input(observations):
+    made = run_product(plugin, "lamost_spectra", {"mock_observations": observations.slice(0, 0)})
     assert made.table.num_rows == 0
 
 
-def test_unknown_labels_give_no_spectrum(truth):
-    some = truth.slice(0, 6)
+def test_unknown_labels_give_no_spectrum(observations):
+    some = observations.slice(0, 6)
     for name in ("teff", "snr_g", "rv"):
         k = some.column_names.index(name)
         some = some.set_column(
             k, some.schema.field(name), pa.array([None] * 5 + some[name].to_pylist()[5:], pa.float32())
         )
-    table = run_product(plugin, "lamost_spectra", {"mock_truth": some}).table
+    table = run_product(plugin, "lamost_spectra", {"mock_observations": some}).table
     lost = np.isnan(table["snr_g"].to_pandas().to_numpy())
     assert lost.sum() == 5
     assert (to_numpy(table["mask"])[0][lost] == 1).all()
@@ -123,15 +125,15 @@ def test_unknown_labels_give_no_spectrum(truth):
     assert np.isfinite(to_numpy(table["flux"])[0][~lost]).all()
 
 
-def observed(truth, config, noise_seed):
-    names = ["obsid", "ra", "dec", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g"]
-    batch = Batch(truth.select(names))
+def observed(observations, config, noise_seed):
+    names = ["obsid", "ra", "dec", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g", "lmjd"]
+    batch = Batch(observations.select(names))
     return observe(batch, config, lambda ids, s: RowRandom(ids, text_seed(noise_seed if s == "noise" else 0, s))), batch
 
 
-def test_noise_matches_inverse_variance(truth):
+def test_noise_matches_inverse_variance(observations):
     config = MockSurveyConfig(bad_pixel_fraction=0.0)
-    (first, batch), (second, _) = (observed(truth.slice(0, 40), config, seed) for seed in (1, 2))
+    (first, batch), (second, _) = (observed(observations.slice(0, 40), config, seed) for seed in (1, 2))
     difference = (first["flux"] - second["flux"]) * np.sqrt(first["ivar"] / 2)
     assert np.std(difference) == pytest.approx(1.0, abs=0.01)
     green = (WAVELENGTH > 4300) & (WAVELENGTH < 5300)
@@ -141,9 +143,11 @@ def test_noise_matches_inverse_variance(truth):
     assert ratio[100] < 0.6 * ratio[1200]
 
 
-def test_bad_pixels_and_missing_facts(truth):
+def test_bad_pixels_and_missing_facts(observations):
     config = MockSurveyConfig(bad_pixel_fraction=0.01, missing_header_fraction=0.2, missing_redshift_fraction=0.1)
-    table = run_product(plugin, "lamost_spectra", {"mock_truth": truth.slice(0, 400)}, config=config).table
+    table = run_product(
+        plugin, "lamost_spectra", {"mock_observations": observations.slice(0, 400)}, config=config
+    ).table
     mask, ivar = to_numpy(table["mask"])[0], to_numpy(table["ivar"])[0]
     assert mask.mean() == pytest.approx(0.01, rel=0.1)
     assert (ivar[mask == 1] == 0).all()
@@ -153,9 +157,9 @@ def test_bad_pixels_and_missing_facts(truth):
     assert table["z"].null_count == pytest.approx(40, abs=20)
 
 
-def test_redshift_error(truth):
-    bright = truth.filter(pa.array(truth["snr_g"].to_numpy() > 60))
-    table = run_product(plugin, "lamost_spectra", {"mock_truth": bright.slice(0, 400)}).table
+def test_redshift_error(observations):
+    bright = observations.filter(pa.array(observations["snr_g"].to_numpy() > 60))
+    table = run_product(plugin, "lamost_spectra", {"mock_observations": bright.slice(0, 400)}).table
     rv = bright.select(["obsid", "rv"]).to_pandas().set_index("obsid")["rv"]
     error = table["z"].to_pandas().to_numpy() * 299792.458 - rv.loc[table["obsid"].to_numpy()].to_numpy()
     assert np.nanstd(error) == pytest.approx(5.0, rel=0.15)

@@ -3,7 +3,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.galaxy import galactic, iron, observed_motion, reddening
+from vacframe_mock_survey.chemistry import iron
+from vacframe_mock_survey.galaxy import galactic, observed_motion, reddening
 from vacframe_mock_survey.measurements import ecliptic_latitude
 from vacframe_mock_survey.schema import MOCK_REFERENCE_LABELS, MOCK_TRUTH
 
@@ -43,7 +44,9 @@ def test_vocabulary():
 
 def test_distributions(truth):
     table = truth.to_pandas()
-    assert not table.isna().any().any()
+    singles = ["mass_ratio", "period", "rv_amplitude", "orbital_phase"]
+    assert not table.drop(columns=singles).isna().any().any()
+    assert table[singles].isna().all(axis=1).equals(~table["is_binary"])
     assert table["teff"].between(3500, 8100).all()
     assert table["dec"].between(-10, 60).all()
     assert 0.35 < table["is_giant"].mean() < 0.45

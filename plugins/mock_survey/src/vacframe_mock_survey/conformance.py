@@ -50,6 +50,9 @@ def conformance_samples() -> dict[str, Any]:
 
     isochrones = {"isochrones": synthetic_isochrones()}
     shards = [SourceFile(f"shard {k}", shard=k) for k in range(3)]
-    truth = run_product(plugin, "mock_truth", isochrones, files=shards, config=CONFIG).table
-    samples = {name: Sample({"mock_truth": truth}, CONFIG) for name in plugin.definitions}
-    return samples | {"mock_truth": Sample(isochrones, CONFIG)}
+    made = {
+        name: run_product(plugin, name, isochrones, files=shards, config=CONFIG).table
+        for name in ("mock_truth", "mock_observations")
+    }
+    samples = {name: Sample(made, CONFIG) for name in plugin.definitions}
+    return samples | {name: Sample(isochrones, CONFIG) for name in made}

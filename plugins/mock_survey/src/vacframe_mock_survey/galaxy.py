@@ -65,17 +65,6 @@ def truncated_normal(u: np.ndarray, mean: np.ndarray, sigma: np.ndarray, low: fl
     return np.clip(mean + sigma * ndtri(first + u * (last - first)), low, high)
 
 
-def alpha_of(mh: np.ndarray, normal: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Return [alpha/M] on a population's sequence, shape (n,); `alpha` holds the four parameters, shape (n, 4)."""
-    sequence = np.minimum(alpha[:, 0] + alpha[:, 1] * mh, alpha[:, 2])
-    return np.clip(sequence + alpha[:, 3] * normal, -0.15, 0.45)
-
-
-def iron(mh: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Return [Fe/H] for a total metallicity [M/H] and [alpha/Fe] (Salaris, Chieffi & Straniero 1993, ApJ 414, 580)."""
-    return mh - np.log10(0.638 * 10.0**alpha + 0.362)
-
-
 def galactic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the Galactic unit vectors of ICRS positions (degrees): toward centre, rotation, north; shape (n,) each."""
     a, d = np.radians(ra), np.radians(dec)

@@ -13,7 +13,7 @@ from vacframe_mock_survey.schema import MOCK_REFERENCE_LABELS
 @plugin.product(
     "lamost_stars",
     table=LAMOST_STARS,
-    needs=[vf.same("mock_truth", ["obsid", "snr_g", "teff", "logg", "feh", "rv"])],
+    needs=[vf.same("mock_observations", ["obsid", "snr_g", "teff", "logg", "feh", "rv"])],
     row_wise=True,
     row_bytes=500,
     config_fields=("missing_label_fraction",),
@@ -22,13 +22,17 @@ def lamost_stars(inputs: Any, context: Any) -> dict[str, Any]:
     """Mock survey parameters: labels with errors that grow with noise, missing for a few stars."""
     from vacframe_mock_survey.measurements import survey_labels
 
-    return survey_labels(inputs["mock_truth"], context.config, context.rng)
+    return survey_labels(inputs["mock_observations"], context.config, context.rng)
 
 
 @plugin.product(
     "reference_labels",
     table=MOCK_REFERENCE_LABELS,
-    needs=[vf.same("mock_truth", ["obsid", "source_id", "ra", "dec", "snr_g", "teff", "logg", "feh", "mh", "alpha_m"])],
+    needs=[
+        vf.same(
+            "mock_observations", ["obsid", "source_id", "ra", "dec", "snr_g", "teff", "logg", "feh", "mh", "alpha_m"]
+        )
+    ],
     row_wise=True,
     row_bytes=500,
     config_fields=(
@@ -44,5 +48,5 @@ def reference_labels(inputs: Any, context: Any) -> vf.Result:
     """Mock high-resolution labels of a random part of the stars above a signal-to-noise limit."""
     from vacframe_mock_survey.measurements import high_resolution_labels
 
-    table, chosen = high_resolution_labels(inputs["mock_truth"], context.config, context.rng)
+    table, chosen = high_resolution_labels(inputs["mock_observations"], context.config, context.rng)
     return vf.Result(table=table, counts={"labelled": int(chosen.sum()), "unlabelled": int((~chosen).sum())})

@@ -13,7 +13,7 @@ class MockSurveyConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     stars: int = Field(default=2000, ge=1)
-    """Number of stars, each observed once."""
+    """Number of stars."""
     shard_size: int = Field(default=2000, ge=1, json_schema_extra={"machine": True})
     """Stars made by one task; the stars do not depend on it."""
 
@@ -35,6 +35,12 @@ class MockSurveyConfig(BaseModel):
     """Fraction of the stars that belong to the halo; the rest is thin disc."""
     giant_fraction: float = Field(default=0.4, ge=0, le=1)
     """Fraction of giants (log g < 3.5) in every age and metallicity that has both giants and dwarfs."""
+    binary_fraction: float = Field(default=0.3, ge=0, le=1)
+    """Fraction of stars with a companion, before those wider than a pair on the sky are taken out."""
+    cemp_fraction: float = Field(default=0.2, ge=0, le=1)
+    """Fraction of carbon-enhanced stars, [C/Fe] > 0.7, at [Fe/H] = -2 (Placco et al. 2014: 0.20)."""
+    repeat_fraction: float = Field(default=0.15, ge=0, le=1)
+    """Fraction of the stars with more than one visit: two, three, ... with chances halving."""
     dust_density: float = Field(default=0.25, ge=0)
     """E(B-V) per kpc in the plane, magnitudes."""
     dust_height: float = Field(default=0.1, gt=0)

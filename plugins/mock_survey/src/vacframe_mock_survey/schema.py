@@ -50,7 +50,13 @@ MOCK_TRUTH = TableSchema(
     position=Position(epoch=2016.0),
     columns=(
         column("source_id", "int64", "Identifier in the mock Gaia catalogue", ucd="meta.id;meta.main", nullable=False),
-        column("obsid", "int64", "Identifier of the mock LAMOST observation", ucd="meta.id;obs", nullable=False),
+        column(
+            "obsid",
+            "int64",
+            "Identifier of the first visit, see `mock_observations`",
+            ucd="meta.id;obs",
+            nullable=False,
+        ),
         column("ra", "float64", "Right ascension", unit="deg", ucd="pos.eq.ra;meta.main", nullable=False),
         column("dec", "float64", "Declination", unit="deg", ucd="pos.eq.dec;meta.main", nullable=False),
         column("population", "string", "Population: thin, thick or halo", ucd="meta.code.class"),
@@ -71,10 +77,27 @@ MOCK_TRUTH = TableSchema(
             ucd="phys.abund.Z",
         ),
         column("alpha_m", "float32", "[alpha/M]: O Mg Si S Ca Ti over other metals", unit="dex", ucd="phys.abund"),
+        column("c_fe", "float32", "Carbon abundance [C/Fe]", unit="dex", ucd="phys.abund"),
+        column("n_fe", "float32", "Nitrogen abundance [N/Fe]", unit="dex", ucd="phys.abund"),
+        column("is_cemp", "bool", "Whether carbon-enhanced and very metal-poor", ucd="meta.code.class"),
         column("log_age", "float32", "log10 of the age in years", unit="dex", ucd="time.age"),
         column("mass_initial", "float32", "Initial mass", unit="solMass", ucd="phys.mass"),
         column("mass", "float32", "Present mass", unit="solMass", ucd="phys.mass"),
         column("is_giant", "bool", "Whether logg is below 3.5", ucd="meta.code.class"),
+        column("is_binary", "bool", "Whether an unresolved binary; magnitudes are the pair's", ucd="meta.code.multip"),
+        column("mass_ratio", "float32", "Companion's over the star's initial mass", ucd="phys.mass;arith.ratio"),
+        column("period", "float64", "Orbital period", unit="d", ucd="src.orbital;time.period"),
+        column(
+            "rv_amplitude",
+            "float32",
+            "Amplitude of the star's radial velocity about the pair's",
+            unit="km / s",
+            ucd="spect.dopplerVeloc",
+        ),
+        column("orbital_phase", "float32", "Phase of the orbit at J2000, 0 to 1", ucd="time.phase"),
+        column(
+            "binary_brightening", "float32", "What the companion adds to the light in G", unit="mag", ucd="phys.magAbs"
+        ),
         column("distance_kpc", "float64", "Distance from the Sun", unit="kpc", ucd="pos.distance"),
         column("parallax", "float64", "Parallax", unit="mas", ucd="pos.parallax"),
         column(
@@ -85,12 +108,47 @@ MOCK_TRUTH = TableSchema(
             ucd="pos.pm;pos.eq.ra",
         ),
         column("pmdec", "float64", "Proper motion in declination", unit="mas / yr", ucd="pos.pm;pos.eq.dec"),
-        column("rv", "float32", "Heliocentric radial velocity", unit="km / s", ucd="spect.dopplerVeloc"),
+        column(
+            "rv",
+            "float32",
+            "Heliocentric radial velocity, of the pair for a binary",
+            unit="km / s",
+            ucd="spect.dopplerVeloc",
+        ),
         column("ebv", "float32", "Reddening E(B-V), SFD scale", unit="mag", ucd="phot.color.excess"),
         column("snr_g", "float32", "Mean signal-to-noise ratio per pixel of the spectrum in g", ucd="stat.snr"),
         *_magnitudes(),
     ),
 )
+
+MOCK_OBSERVATIONS = TableSchema(
+    description="The visits of a mock spectroscopic survey: what is true of the star at each",
+    key="obsid",
+    position=Position(epoch=2000.0),
+    columns=(
+        column("obsid", "int64", "Identifier of the visit", ucd="meta.id;meta.main", nullable=False),
+        MOCK_TRUTH["source_id"].model_copy(update={"ucd": "meta.id"}),
+        column("ra", "float64", "Right ascension at J2000", unit="deg", ucd="pos.eq.ra;meta.main", nullable=False),
+        column("dec", "float64", "Declination at J2000", unit="deg", ucd="pos.eq.dec;meta.main", nullable=False),
+        column("visit", "int16", "Number of the visit to this star, from 0", ucd="meta.number"),
+        column("lmjd", "int32", "Modified Julian day of the visit", unit="d", ucd="time.epoch"),
+        column("snr_g", "float32", "Mean signal-to-noise ratio per pixel of the spectrum in g", ucd="stat.snr"),
+        column(
+            "rv",
+            "float32",
+            "Heliocentric radial velocity at the visit, orbital motion included",
+            unit="km / s",
+            ucd="spect.dopplerVeloc",
+        ),
+        *(
+            MOCK_TRUTH[name]
+            for name in (
+                "teff", "logg", "feh", "mh", "alpha_m", "c_fe", "n_fe", "ebv", "is_giant", "is_cemp", "mag_g",
+                "mag_r_sdss",
+            )
+        ),
+    ),
+)  # fmt: skip
 
 MOCK_REFERENCE_LABELS = REFERENCE_LABELS.with_columns(
     (

@@ -14,8 +14,8 @@ from vacframe_mock_survey.registry import plugin
     table=LAMOST_SPECTRA,
     needs=[
         vf.same(
-            "mock_truth",
-            ["obsid", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g"],
+            "mock_observations",
+            ["obsid", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g", "lmjd"],
         )
     ],
     row_wise=True,
@@ -33,6 +33,6 @@ def lamost_spectra(inputs: Any, context: Any) -> vf.Result:
     """Mock LAMOST low-resolution spectra with noise, sky residuals, bad pixels and missing header facts."""
     from vacframe_mock_survey.spectrograph import observe
 
-    table = observe(inputs["mock_truth"], context.config, context.rng)
+    table = observe(inputs["mock_observations"], context.config, context.rng)
     context.progress(len(table["obsid"]))
     return vf.Result(table=table, counts={"bad_pixels": int(table["mask"].sum())})

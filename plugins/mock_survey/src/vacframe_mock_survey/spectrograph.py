@@ -162,7 +162,7 @@ def header(truth: Any, config: Any, random: Any) -> dict[str, Any]:
     ids = truth["obsid"]
     u = random(ids, "header").uniform(6)
     error = config.redshift_error * np.hypot(1.0, 20.0 / truth["snr_g"].astype(float)) * random(ids, "z").normal()
-    day = 55860 + np.floor(u[:, 0] * 3000).astype(np.int64)
+    day = truth["lmjd"].astype(np.int64)
     date = (np.datetime64("1858-11-17") + day).astype(str).astype(object)
     plan = np.array([f"MOCK{d:05d}" for d in day.tolist()], dtype=object)
     lost = u[:, 1] < config.missing_header_fraction

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import healpy
 import numpy as np
 
 from vacframe.core.errors import VacframeError
+from vacframe.core.random import RowRandom
 from vacframe_mock_survey.bands import EXTINCTION, absolute_magnitudes
+from vacframe_mock_survey.binaries import add_companions
+from vacframe_mock_survey.chemistry import alpha_of, carbon_nitrogen, iron
 from vacframe_mock_survey.galaxy import (
     POPULATIONS,
     R_SUN,
     SUN_UVW,
-    alpha_of,
     density,
     galactic,
-    iron,
     observed_motion,
     reddening,
     truncated_normal,
 )
+from vacframe_mock_survey.randoms import star_random
 from vacframe_mock_survey.tracks import QUANTITIES, Tracks
+from vacframe_mock_survey.visits import observation_id
 
 GIANT_LOGG = 3.5
-FIRST_OBSID = 100_000_001
 _LOG_DISTANCE = np.linspace(np.log(0.01), np.log(40.0), 120)
 """Nodes in ln(distance / kpc)."""
 _BLOCK = 500
 """Stars drawn at a time, to bound the memory."""
 
-Random = Callable[[np.ndarray, str], Any]
+
+def draw_shards(inputs: Any, context: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the stars of the shards that ``inputs.files`` names, and the index of each star's shard among them."""
+    config = context.config
+    tracks = Tracks(inputs["isochrones"])
+    first = np.array([file.shard * config.shard_size for file in inputs.files], dtype=np.int64)
+    count = np.clip(config.stars - first, 0, config.shard_size)
+    file = np.repeat(np.arange(len(first)), count)
+    row = np.arange(len(file)) - np.repeat(np.cumsum(count) - count, count)
+    return draw_stars(first[file] + row, tracks, config, context.seed), file
 
 
-def draw_stars(index: np.ndarray, tracks: Tracks, config: Any, random: Random) -> dict[str, np.ndarray]:
+def draw_stars(index: np.ndarray, tracks: Tracks, config: Any, seed: int) -> dict[str, np.ndarray]:
     """Return stars, one for each index; star i is the same in whatever company it is drawn.
 
     Parameters
@@ -45,8 +55,8 @@ def draw_stars(index: np.ndarray, tracks: Tracks, config: Any, random: Random) -
         The stellar models.
     config : MockSurveyConfig
         What survey this is.
-    random : callable
-        ``random(index, stream)`` returns a `RowRandom`.
+    seed : int
+        Seed of the build.
 
     Returns
     -------
@@ -55,20 +65,27 @@ def draw_stars(index: np.ndarray, tracks: Tracks, config: Any, random: Random) -
     """
     choices = _point_weights(tracks, config)
     blocks = [
-        _draw_block(index[start : start + _BLOCK], tracks, choices, config, random)
+        _draw_block(index[start : start + _BLOCK], tracks, choices, config, seed)
         for start in range(0, max(len(index), 1), _BLOCK)
     ]
     return {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
 
 
 def _draw_block(
-    index: np.ndarray, tracks: Tracks, choices: np.ndarray, config: Any, random: Random
+    index: np.ndarray, tracks: Tracks, choices: np.ndarray, config: Any, seed: int
 ) -> dict[str, np.ndarray]:
-    star = _populate(index, config, tracks, random(index, "population"))
-    star |= _choose_model(star, tracks, choices, random(index, "model"))
-    star |= _place(index, star, config, random(index, "place"))
-    star |= _move(star, random(index, "motion"))
-    trend = 10.0 ** (0.13 * (14.0 - star["mag_r_sdss"]) + config.snr_scatter * random(index, "snr").normal())
+    def random(stream: str) -> RowRandom:
+        return star_random(seed, index, stream)
+
+    star = {"star": index, "obsid": observation_id(index, 0)}
+    star |= _populate(index, config, tracks, random("population"))
+    isochrone = tracks.nearest(star["mh"], star["log_age"])
+    star |= _choose_model(star, isochrone, tracks, choices, random("model"))
+    star |= carbon_nitrogen(star, config.cemp_fraction, random("abundances"))
+    star |= add_companions(star, isochrone, tracks, config, random("companion"))
+    star |= _place(index, star, config, random("place"))
+    star |= _move(star, random("motion"))
+    trend = 10.0 ** (0.13 * (14.0 - star["mag_r_sdss"]) + config.snr_scatter * random("snr").normal())
     star["snr_g"] = np.clip(config.snr_median * trend, 1.0, config.snr_max)
     star["population"] = np.array([p.name for p in POPULATIONS], dtype=object)[star.pop("which")]
     return star
@@ -98,7 +115,7 @@ def _point_weights(tracks: Tracks, config: Any) -> np.ndarray:
         teff = 10.0 ** model["log_teff"]
         allowed = (teff > config.teff_min) & (teff < config.teff_max) & (model["logg"] > -0.5)
         giant = model["logg"] < GIANT_LOGG
-    bright = absolute_magnitudes({k: model[k] for k in ("g", "bp", "rp", "j", "h", "ks")})["r_sdss"]
+    bright = absolute_magnitudes(model, teff, model["logg"])["r_sdss"]
     out = []
     for population in POPULATIONS:
         grid = np.linspace(-6.0, 12.0, 91)
@@ -126,8 +143,9 @@ def _volume(magnitude: np.ndarray, population: Any, config: Any) -> np.ndarray:
     return (inside * (distance**3)[:, None] * shape).sum(axis=(1, 2))
 
 
-def _choose_model(star: dict[str, np.ndarray], tracks: Tracks, choices: np.ndarray, rng: Any) -> dict[str, np.ndarray]:
-    isochrone = tracks.nearest(star["mh"], star["log_age"])
+def _choose_model(
+    star: dict[str, np.ndarray], isochrone: np.ndarray, tracks: Tracks, choices: np.ndarray, rng: Any
+) -> dict[str, np.ndarray]:
     summed = np.cumsum(choices[star["which"], isochrone], axis=1)
     if (summed[:, -1] <= 0).any():
         k = int(np.flatnonzero(summed[:, -1] <= 0)[0])
@@ -139,9 +157,10 @@ def _choose_model(star: dict[str, np.ndarray], tracks: Tracks, choices: np.ndarr
     u = rng.uniform(2)
     point = np.minimum((summed <= u[:, :1] * summed[:, -1:]).sum(axis=1), summed.shape[1] - 1)
     model = tracks.interpolate(star["mh"], star["log_age"], point, u[:, 1])
-    magnitudes = absolute_magnitudes({k: model[k] for k in ("g", "bp", "rp", "j", "h", "ks")})
+    teff = 10.0 ** model["log_teff"]
+    magnitudes = absolute_magnitudes(model, teff, model["logg"])
     return {
-        "teff": 10.0 ** model["log_teff"],
+        "teff": teff,
         "logg": model["logg"],
         "is_giant": model["logg"] < GIANT_LOGG,
         "mass_initial": model["m_initial"],
@@ -164,7 +183,6 @@ def _place(index: np.ndarray, star: dict[str, np.ndarray], config: Any, rng: Any
     seen = {f"mag_{b}": star[f"abs_{b}"] + modulus + r * ebv for b, r in EXTINCTION.items()}
     return {
         "source_id": (pixel << np.int64(35)) + index + 1,
-        "obsid": FIRST_OBSID + index,
         "ra": ra,
         "dec": dec,
         "distance_kpc": distance,

@@ -15,7 +15,8 @@ NODES = 24
 """Points per segment, equally spaced along the path in (log Teff, log g)."""
 FAINTEST = 90.0
 """Absolute magnitude beyond which a model has none: the tables write 99 or 999."""
-QUANTITIES = ("log_teff", "logg", "m_initial", "m_current", "g", "bp", "rp", "j", "h", "ks")
+MAGNITUDES = ("g", "bp", "rp", "j", "h", "ks")
+QUANTITIES = ("log_teff", "logg", "m_initial", "m_current", *MAGNITUDES)
 
 
 class Tracks:
@@ -82,6 +83,23 @@ class Tracks:
         """Return the isochrones nearest in metallicity, then in age, to values of shape (n,)."""
         row = np.searchsorted((self.mh[1:] + self.mh[:-1]) / 2, mh)
         return self.start[row] + np.abs(self.ages[row] - log_age[:, None]).argmin(axis=1)
+
+    def main_sequence(self, isochrone: np.ndarray, m_initial: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the `QUANTITIES` of main-sequence stars of initial masses (n,) on isochrones (n,).
+
+        NaN where the isochrone has no such star.
+        """
+        masses = self.values[isochrone, :NODES, QUANTITIES.index("m_initial")]
+        with np.errstate(invalid="ignore"):
+            point = (masses <= m_initial[:, None]).sum(axis=1) - 1
+        inside = (point >= 0) & (point < NODES - 1)
+        low = np.clip(point, 0, NODES - 2)
+        rows = np.arange(len(low))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = (m_initial - masses[rows, low]) / (masses[rows, low + 1] - masses[rows, low])
+        first, last = self.values[isochrone, low], self.values[isochrone, low + 1]
+        found = np.where(inside[:, None], first + share[:, None] * (last - first), np.nan)
+        return {name: found[:, k] for k, name in enumerate(QUANTITIES)}
 
     def interpolate(
         self, mh: np.ndarray, log_age: np.ndarray, point: np.ndarray, fraction: np.ndarray

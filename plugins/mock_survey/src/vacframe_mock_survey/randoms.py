@@ -1,0 +1,12 @@
+"""Random numbers of the stars: one source for all products, so that each sees the same stars."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vacframe.core.random import RowRandom, text_seed
+
+
+def star_random(seed: int, keys: np.ndarray, stream: str) -> RowRandom:
+    """Return random numbers that depend on the build's seed, the stream and each key, and on no product."""
+    return RowRandom(np.asarray(keys), text_seed(seed, "mock_survey", stream))
