@@ -13,10 +13,10 @@ import typer
 
 from vacframe import __version__
 from vacframe.core.errors import ConfigError, UsageError, VacframeError
-from vacframe.render import print_closure, print_facts, print_json, print_table, texts_of, title
+from vacframe.render import print_facts, print_json, print_table, texts_of, title
+from vacframe.summaries import show_closure, show_plan, show_report
 
 if TYPE_CHECKING:
-    from vacframe.core.report import BuildReport, Plan
     from vacframe.core.workspace import Workspace
 
 CONFIG_NAME = "vacframe.toml"
@@ -77,7 +77,7 @@ def build(
     space = _configured(workspace, config, overrides, provider)
     names = _split(products)
     if dry_run:
-        _show_plan(space.plan(*names), as_json)
+        show_plan(space.plan(*names), as_json)
         return
     reporter = None
     if not as_json:
@@ -88,7 +88,7 @@ def build(
     if as_json:
         print_json(report.to_json())
     else:
-        _show_report(report, space)
+        show_report(report, space)
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -102,7 +102,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say what a build would do, and why; nothing is run."""
-    _show_plan(_configured(workspace, config, overrides, provider).plan(*_split(products)), as_json)
+    show_plan(_configured(workspace, config, overrides, provider).plan(*_split(products)), as_json)
 
 
 @app.command()
@@ -132,8 +132,8 @@ def products(workspace: Folder = HERE, as_json: AsJson = False) -> None:
         print_json(found)
         return
     print_table(
-        ("product", "kind", "providers", "state", "version", "description"),
-        [(p["name"], p["kind"], p["providers"], p["state"], p["version"], p["description"]) for p in found],
+        ("product", "kind", "providers", "state", "version", "rows", "description"),
+        [(p["name"], p["kind"], p["providers"], p["state"], p["version"], p["rows"], p["description"]) for p in found],
         empty="no plugin provides any product; `vacframe doctor` says what is installed",
     )
 
@@ -301,7 +301,7 @@ def closure(
     if as_json:
         print_json(found.to_json() | {"plots": figures})
     else:
-        print_closure(found)
+        show_closure(found)
         print("".join(f"{p}\n" for p in figures), end="")
 
 
@@ -389,51 +389,6 @@ def _restored(folder: Path) -> Workspace:
     from vacframe.core.workspace import Workspace
 
     return Workspace(folder)
-
-
-def _show_plan(found: Plan, as_json: bool) -> None:
-    if as_json:
-        print_json(found.to_json())
-        return
-    kinds = ("fresh", "adopt", "run", "maybe")
-    rows = []
-    for product in found.products:
-        tasks = [t for t in found.tasks if t.product == product["name"]]
-        reasons: dict[str, int] = {}
-        for task in tasks:
-            if task.action in ("run", "maybe"):
-                text = ": ".join(str(p) for p in (task.reason.kind, task.reason.detail) if p)
-                reasons[text] = reasons.get(text, 0) + 1
-        common = sorted(reasons, key=lambda r: -reasons[r])
-        shown = "; ".join(common[:2]) + (f"; and {len(common) - 2} more reasons" if len(common) > 2 else "")
-        rows.append((product["name"], product["provider"], *(sum(t.action == k for t in tasks) for k in kinds), shown))
-    print_table(("product", "provider", *kinds, "why"), rows)
-
-
-def _show_report(report: BuildReport, space: Workspace) -> None:
-    heads = ("product", "provider", "ran", "adopted", "fresh", "failed", "rows", "rejects", "seconds", "device")
-    rows = [
-        (p.name, p.provider, p.ran, p.adopted, p.fresh, p.failed, p.rows, sum(p.rejects.values()), p.seconds, p.device)
-        for p in report.products
-    ]
-    print_table(heads, [[round(v, 1) if isinstance(v, float) else v for v in row] for row in rows])
-    rejected = [(p.name, reason, n) for p in report.products for reason, n in p.rejects.items()]
-    if rejected:
-        title("rows left out")
-        print_table(("product", "reason", "rows"), rejected)
-    for name in report.companions:
-        title(name)
-        table = space.read(name)
-        print_table(table.column_names, [list(row.values()) for row in table.to_pylist()], empty="no rows")
-    sys.stdout.flush()
-    for failure in report.failures:
-        print(f"\nFAILED {failure.product} {failure.part}: {failure.error}", file=sys.stderr)
-        for label, path in (("log", failure.log), ("run it again with: vacframe rerun", failure.capsule)):
-            if path:
-                print(f"  {label} {path}", file=sys.stderr)
-    incomplete = [p.name for p in report.products if p.blocked or p.failed or p.missing]
-    state = "done" if report.ok else f"not complete: {', '.join(incomplete)}; what succeeded is kept;"
-    print(f"\n{state} {report.seconds:.1f} s (build {report.build_id})")
 
 
 def _records(found: list[dict[str, Any]], empty: str) -> None:

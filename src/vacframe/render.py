@@ -11,10 +11,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from vacframe.report.closure import Closure
+from typing import Any
 
 SAFE_INTEGER = 2**53
 """Larger integers lose digits in JSON readers that take numbers as doubles."""
@@ -120,25 +117,3 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 def title(text: str) -> None:
     """Print a heading with an empty line before it."""
     print(f"\n{text}")
-
-
-def print_closure(closure: Closure) -> None:
-    """Print what a closure found: a table of all rows, and one for each quantity that rows are grouped by."""
-    print(f"{closure.product} minus {closure.truth}, rows joined {closure.via}")
-    heads = (
-        "column", "truth", "number", "bias", "scatter", "p16", "p84", "unit", "outliers",
-        "pull_bias", "pull_scatter", "within_1", "within_2",
-    )  # fmt: skip
-    lines = closure.overall()
-    print_table((*heads, "left out"), [[_short(r[h]) for h in heads] + [r["left_out"]] for r in lines])
-    grouped = ("column", "group", *heads[2:])
-    for name in dict.fromkeys(r.against for r in closure.rows if r.against):
-        title(f"against {name if name != 'truth' else 'the true value'}")
-        print_table(grouped, [[_short(r[h]) for h in grouped] for r in closure.grouped(name)], empty="no groups")
-
-
-def _short(value: Any) -> Any:
-    """Return a float with four digits; None where it is no number."""
-    if not isinstance(value, float):
-        return value
-    return float(f"{value:.4g}") if math.isfinite(value) else None

@@ -26,6 +26,7 @@ Key = tuple[str | int, ...]
 DEFAULT = "default"
 PLUGIN_DEFAULT = "plugin default"
 COMMAND_LINE = "--set"
+PROVIDER = "--provider"
 
 
 def _as_list(value: Any) -> Any:
@@ -192,6 +193,12 @@ def scientific(config: BaseModel, fields: tuple[str, ...] | None = None) -> dict
             )
     pruned: dict[str, Any] = _prune(config, config.model_dump(mode="json"))
     return pruned if fields is None else {n: v for n, v in pruned.items() if n in fields}
+
+
+def with_providers(loaded: LoadedConfig, providers: Mapping[str, str]) -> LoadedConfig:
+    """Return a configuration in which these plugins provide these products."""
+    raw = {**loaded.raw, "providers": {**loaded.raw.get("providers", {}), **providers}}
+    return _checked(raw, loaded.origins | {f"providers.{p}": PROVIDER for p in providers}, loaded.base)
 
 
 def dump(loaded: LoadedConfig, path: Path) -> None:

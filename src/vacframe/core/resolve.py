@@ -102,14 +102,11 @@ class Resolver:
         The configuration.
     registry : Registry
         The plugins.
-    providers : mapping of str to str
-        Product → plugin named on the command line; outranks the configuration.
     """
 
-    def __init__(self, loaded: LoadedConfig, registry: Registry, providers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, loaded: LoadedConfig, registry: Registry) -> None:
         self.loaded = loaded
         self.registry = registry
-        self.chosen = {**loaded.project.providers, **(providers or {})}
         self.mock = loaded.project.survey == "mock"
         self._configs: dict[str, BaseModel] = {}
         self._provided: dict[str, dict[str, Product]] = {}
@@ -168,6 +165,17 @@ class Resolver:
         """Return one product resolved by itself, without what it is made from."""
         return self._node(product, None)
 
+    def assumed_units(self, product: str) -> list[dict[str, str]]:
+        """Return, as configuration values, the units that are taken from the schema because the files give none."""
+        from vacframe.core.source import units_not_given
+
+        node = self.node(product)
+        if node.source is None or node.plugin is not None or node.product.table is None:
+            return []
+        found = units_not_given(node.source, node.files, node.product.table)
+        origin = f"schema: {node.files[0].name} gives no unit"
+        return [{"key": f"sources.{product}.units.{n}", "value": u, "origin": origin} for n, u in found.items()]
+
     def _config(self, plugin: LoadedPlugin) -> BaseModel:
         if plugin.name not in self._configs:
             self._configs[plugin.name] = plugin_config(self.loaded, plugin.name, plugin.config_model)
@@ -190,7 +198,7 @@ class Resolver:
         source = self.loaded.project.sources.get(product)
         if source is not None:
             return FILES
-        named = self.chosen.get(product)
+        named = self.loaded.project.providers.get(product)
         if named is not None:
             self._check_named(product, named)
             return named

@@ -75,6 +75,18 @@ def effective_schema(
     )
 
 
+def units_not_given(source: SourceConfig, files: tuple[Path, ...], schema: TableSchema) -> dict[str, str]:
+    """Return the columns whose unit neither the files nor the configuration give, with that of the schema."""
+    in_file = {c.name: c for c in _probe(files, source)}
+    found = {}
+    for col in schema.columns:
+        theirs = in_file.get(source.columns.get(col.name, col.name))
+        given = source.units.get(col.name) or (theirs.unit if theirs is not None else None)
+        if theirs is not None and col.unit and not given and col.name not in source.derive:
+            found[col.name] = col.unit
+    return found
+
+
 def _probe(files: tuple[Path, ...], source: SourceConfig) -> tuple[Column, ...]:
     from vacframe.core.errors import InputFileError
     from vacframe.io.tables import probe

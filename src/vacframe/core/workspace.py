@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore
+from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore, with_providers
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import PlanError, StoreError, UsageError, did_you_mean
 from vacframe.core.product import FILES
@@ -42,7 +42,7 @@ class Workspace:
     overrides : sequence of str
         ``key=value`` settings that outrank the file.
     providers : mapping of str to str, optional
-        Product → plugin.
+        Product → plugin; outranks the file. Kept, like everything else, as the last configuration.
 
     Raises
     ------
@@ -70,13 +70,14 @@ class Workspace:
             self.loaded: LoadedConfig = restore(last)
         else:
             self.loaded = load_config(None if config is None else Path(config), overrides)
-        self.providers = dict(providers or {})
+        if providers:
+            self.loaded = with_providers(self.loaded, providers)
         self.registry = Registry.discover()
 
     # Asking
 
     def products(self) -> list[dict[str, Any]]:
-        """Return every product that is provided or built: name, description, kind, providers, state."""
+        """Return every product that is provided or built: name, description, kind, providers, state, rows."""
         listed = self.registry.products()
         built = {p.name for p in (self.folder / "products").glob("*") if (p / "current").exists()}
         out = []
@@ -84,10 +85,11 @@ class Workspace:
             items = listed.get(name, [])
             first = items[0][1].product if items else None
             providers = [FILES] if name in self.loaded.project.sources else [plugin for plugin, _ in items]
-            version = (self.folder / "products" / name / "current").read_text().strip() if name in built else ""
+            current = self.store(name).current() if name in built else None
             out.append({
                 "name": name, "kind": str(first.kind) if first else "source", "providers": providers,
-                "state": "built" if name in built else "-", "version": version,
+                "state": "built" if current else "-", "version": current.name if current else "",
+                "rows": current.rows if current and current.manifest["table"] is not None else None,
                 "description": first.description if first else "read from files",
             })  # fmt: skip
         return out
@@ -111,8 +113,8 @@ class Workspace:
         return self.registry.doctor(deep)
 
     def check(self) -> list[dict[str, Any]]:
-        """Return each configuration value and where it came from, plugin defaults included."""
-        self._resolver()
+        """Return each configuration value and where it came from: plugin defaults and assumed units too."""
+        resolver = self._resolver()
         values: dict[str, Any] = {"": self.loaded.project.model_dump(mode="json", exclude={"plugins"})}
         for name in sorted(self.registry.entries):
             if name not in self.registry.problems:
@@ -124,6 +126,8 @@ class Workspace:
             _flatten(tree, prefix, out)
         for item in out:
             item["origin"] = self.loaded.origins.get(item["key"], "default")
+        for product in self.loaded.project.sources:
+            out += resolver.assumed_units(product)
         return out
 
     def describe(self, product: str) -> dict[str, Any]:
@@ -349,7 +353,7 @@ class Workspace:
     def _resolver(self) -> Resolver:
         from vacframe.core.resolve import Resolver
 
-        return Resolver(self.loaded, self.registry, self.providers)
+        return Resolver(self.loaded, self.registry)
 
     def _node(self, product: str) -> Node:
         return self._resolver().node(product)

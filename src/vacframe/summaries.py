@@ -1,0 +1,83 @@
+"""What the command line prints of plans, builds and closures."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from vacframe.render import print_json, print_table, title
+
+if TYPE_CHECKING:
+    from vacframe.core.report import BuildReport, Plan
+    from vacframe.core.workspace import Workspace
+    from vacframe.report.closure import Closure
+
+
+def show_plan(found: Plan, as_json: bool) -> None:
+    """Print what a build would do: one line per product, with the commonest reasons."""
+    if as_json:
+        print_json(found.to_json())
+        return
+    kinds = ("fresh", "adopt", "run", "maybe")
+    rows = []
+    for product in found.products:
+        tasks = [t for t in found.tasks if t.product == product["name"]]
+        reasons: dict[str, int] = {}
+        for task in tasks:
+            if task.action in ("run", "maybe"):
+                text = ": ".join(str(p) for p in (task.reason.kind, task.reason.detail) if p)
+                reasons[text] = reasons.get(text, 0) + 1
+        common = sorted(reasons, key=lambda r: -reasons[r])
+        shown = "; ".join(common[:2]) + (f"; and {len(common) - 2} more reasons" if len(common) > 2 else "")
+        rows.append((product["name"], product["provider"], *(sum(t.action == k for t in tasks) for k in kinds), shown))
+    print_table(("product", "provider", *kinds, "why"), rows)
+
+
+def show_report(report: BuildReport, space: Workspace) -> None:
+    """Print what a build did: products, rows left out, companions; failures on standard error."""
+    heads = ("product", "provider", "ran", "adopted", "fresh", "failed", "rows", "rejects", "seconds", "device")
+    rows = [
+        (p.name, p.provider, p.ran, p.adopted, p.fresh, p.failed, p.rows, sum(p.rejects.values()), p.seconds, p.device)
+        for p in report.products
+    ]
+    print_table(heads, [[round(v, 1) if isinstance(v, float) else v for v in row] for row in rows])
+    rejected = [(p.name, reason, n) for p in report.products for reason, n in p.rejects.items()]
+    if rejected:
+        title("rows left out")
+        print_table(("product", "reason", "rows"), rejected)
+    for name in report.companions:
+        title(name)
+        table = space.read(name)
+        print_table(table.column_names, [list(row.values()) for row in table.to_pylist()], empty="no rows")
+    sys.stdout.flush()
+    for failure in report.failures:
+        print(f"\nFAILED {failure.product} {failure.part}: {failure.error}", file=sys.stderr)
+        for label, path in (("log", failure.log), ("run it again with: vacframe rerun", failure.capsule)):
+            if path:
+                print(f"  {label} {path}", file=sys.stderr)
+    incomplete = [p.name for p in report.products if p.blocked or p.failed or p.missing]
+    state = "done" if report.ok else f"not complete: {', '.join(incomplete)}; what succeeded is kept;"
+    print(f"\n{state} {report.seconds:.1f} s (build {report.build_id})")
+
+
+def show_closure(closure: Closure) -> None:
+    """Print what a closure found: a table of all rows, and one for each quantity that rows are grouped by."""
+    print(f"{closure.product} minus {closure.truth}, rows joined {closure.via}")
+    heads = (
+        "column", "truth", "number", "bias", "scatter", "p16", "p84", "unit", "outliers",
+        "pull_bias", "pull_scatter", "within_1", "within_2",
+    )  # fmt: skip
+    lines = closure.overall()
+    print_table((*heads, "left out"), [[_short(r[h]) for h in heads] + [r["left_out"]] for r in lines])
+    grouped = ("column", "group", *heads[2:])
+    for name in dict.fromkeys(r.against for r in closure.rows if r.against):
+        title(f"against {name if name != 'truth' else 'the true value'}")
+        print_table(grouped, [[_short(r[h]) for h in grouped] for r in closure.grouped(name)], empty="no groups")
+
+
+def _short(value: Any) -> Any:
+    """Return a float with four digits; None where it is no number."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.4g}") if math.isfinite(value) else None
