@@ -29,37 +29,6 @@ def test_chunks_change_nothing(truth, observations, name):
     assert run_product(plugin, name, {source: some.slice(0, 0)}).table.num_rows == 0
 
 
-def test_gaia_errors_are_true(truth):
-    table = joined(truth, "gaia_sources", "source_id")
-    for name in ("parallax", "pmra", "pmdec", "radial_velocity"):
-        true = table["rv"] if name == "radial_velocity" else table[f"{name}_true"]
-        pull = ((table[name] - true) / table[f"{name}_error"]).dropna()
-        assert pull.std() == pytest.approx(1.0, abs=0.06)
-        assert abs(pull.mean()) < 0.1
-    pull = (table["phot_g_mean_mag"] - table["mag_g"]) / table["phot_g_mean_mag_error"]
-    assert pull.std() == pytest.approx(1.0, abs=0.06)
-
-
-def test_gaia_solutions(truth):
-    table = joined(
-        truth,
-        "gaia_sources",
-        "source_id",
-        missing_parallax_fraction=0.1,
-        six_parameter_fraction=0.2,
-        ruwe_outlier_fraction=0.1,
-    )
-    solved = table["astrometric_params_solved"]
-    assert solved.value_counts(normalize=True).to_dict() == pytest.approx({31: 0.72, 95: 0.18, 3: 0.10}, abs=0.03)
-    assert table["parallax"].isna().equals(solved == 3)
-    assert table["nu_eff_used_in_astrometry"].notna().equals(solved == 31)
-    assert table["pseudocolour"].notna().equals(solved == 95)
-    assert (table["ruwe"] > 1.4).mean() == pytest.approx(0.09, abs=0.02)
-    # Median parallax error at G = 15, 0.023 mas (Lindegren et al. 2021, A&A 649, A2).
-    near = table[(table["mag_g"] - 15).abs().lt(0.5) & (solved == 31)]
-    assert near["parallax_error"].median() == pytest.approx(0.023, rel=0.2)
-
-
 def test_photometry_errors_and_limits(truth):
     table = joined(truth, "photometry", "source_id", missing_band_fraction=0.1)
     for band in ("j", "ks", "w1", "v_apass", "g_sdss"):

@@ -5,8 +5,8 @@ import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
 from vacframe_mock_survey.chemistry import iron
 from vacframe_mock_survey.galaxy import galactic, observed_motion, reddening
-from vacframe_mock_survey.measurements import ecliptic_latitude
-from vacframe_mock_survey.schema import MOCK_REFERENCE_LABELS, MOCK_TRUTH
+from vacframe_mock_survey.schema import MOCK_OBSERVATIONS, MOCK_REFERENCE_LABELS, MOCK_TRUTH
+from vacframe_mock_survey.zero_point import ecliptic_latitude
 
 from vacframe.core.batch import SourceFile
 from vacframe.core.errors import VacframeError
@@ -39,6 +39,7 @@ def test_identifiers(truth):
 
 def test_vocabulary():
     assert check_vocabulary(MOCK_TRUTH) == []
+    assert check_vocabulary(MOCK_OBSERVATIONS) == []
     assert check_vocabulary(MOCK_REFERENCE_LABELS) == []
 
 

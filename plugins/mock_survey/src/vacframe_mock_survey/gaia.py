@@ -16,16 +16,18 @@ from vacframe_mock_survey.registry import plugin
         vf.same(
             "mock_truth",
             [
-                "source_id", "ra", "dec", "parallax", "pmra", "pmdec", "rv", "teff", "mag_g", "mag_bp", "mag_rp",
+                "source_id", "ra", "dec", "parallax", "pmra", "pmdec", "rv", "teff", "mass", "mass_ratio", "period",
+                "rv_amplitude", "binary_brightening", "astrometric_params_solved", "zero_point", "mag_g", "mag_bp",
+                "mag_rp",
             ],
         )
     ],
     row_wise=True,
     row_bytes=2000,
-    config_fields=("missing_parallax_fraction", "six_parameter_fraction", "ruwe_outlier_fraction"),
+    config_fields=("ruwe_outlier_fraction", "blend_fraction"),
 )  # fmt: skip
 def gaia_sources(inputs: Any, context: Any) -> dict[str, Any]:
     """Mock Gaia sources: astrometry with errors by magnitude, five and six parameters, outliers, missing values."""
-    from vacframe_mock_survey.measurements import observe_gaia
+    from vacframe_mock_survey.astrometry import observe_gaia
 
     return observe_gaia(inputs["mock_truth"], context.config, context.rng)

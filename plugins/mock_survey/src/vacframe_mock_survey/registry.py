@@ -68,7 +68,13 @@ class MockSurveyConfig(BaseModel):
     six_parameter_fraction: float = Field(default=0.05, ge=0, le=1)
     """Fraction of Gaia sources with a six-parameter solution: a pseudocolour in place of nu_eff."""
     ruwe_outlier_fraction: float = Field(default=0.03, ge=0, le=1)
-    """Fraction of Gaia sources with RUWE above 1.4 (astrometric errors grow with it)."""
+    """Fraction of Gaia sources with RUWE above 1.4 for reasons other than a known orbit (errors grow with it)."""
+    blend_fraction: float = Field(default=0.01, ge=0, le=1)
+    """Fraction of Gaia sources whose BP and RP hold light of a neighbour: a large excess factor."""
+    zero_point_offset: float = 2.6
+    """What the parallax zero point has everywhere beyond Lindegren's function, µas (Wang et al. 2021: 2.6)."""
+    zero_point_pattern: float = Field(default=10.0, ge=0)
+    """Rms over the sky of the zero point's pattern that is in no function of colour and magnitude, µas."""
     missing_band_fraction: float = Field(default=0.03, ge=0, le=1)
     """Fraction of missing measurements in each photometric band within the survey's magnitude limits."""
     missing_label_fraction: float = Field(default=0.01, ge=0, le=1)

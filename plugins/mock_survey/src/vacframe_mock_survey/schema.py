@@ -117,6 +117,17 @@ MOCK_TRUTH = TableSchema(
         ),
         column("ebv", "float32", "Reddening E(B-V), SFD scale", unit="mag", ucd="phot.color.excess"),
         column("snr_g", "float32", "Mean signal-to-noise ratio per pixel of the spectrum in g", ucd="stat.snr"),
+        column(
+            "astrometric_params_solved",
+            "int16",
+            "Parameters that the mock Gaia solves for: 3 two, 31 five, 95 six",
+            ucd="meta.number",
+        ),
+        column("zero_point", "float64", "Zero point of the catalogue's parallax", unit="mas", ucd="pos.parallax"),
+        column("zero_point_l21", "float64", "Its part after Lindegren et al. (2021)", unit="mas", ucd="pos.parallax"),
+        column(
+            "zero_point_pattern", "float64", "Its part that depends on position only", unit="mas", ucd="pos.parallax"
+        ),
         *_magnitudes(),
     ),
 )

@@ -25,6 +25,7 @@ from vacframe_mock_survey.galaxy import (
 from vacframe_mock_survey.randoms import star_random
 from vacframe_mock_survey.tracks import QUANTITIES, Tracks
 from vacframe_mock_survey.visits import observation_id
+from vacframe_mock_survey.zero_point import zero_points
 
 GIANT_LOGG = 3.5
 _LOG_DISTANCE = np.linspace(np.log(0.01), np.log(40.0), 120)
@@ -85,6 +86,7 @@ def _draw_block(
     star |= add_companions(star, isochrone, tracks, config, random("companion"))
     star |= _place(index, star, config, random("place"))
     star |= _move(star, random("motion"))
+    star |= zero_points(star, config, seed, random("astrometry"))
     trend = 10.0 ** (0.13 * (14.0 - star["mag_r_sdss"]) + config.snr_scatter * random("snr").normal())
     star["snr_g"] = np.clip(config.snr_median * trend, 1.0, config.snr_max)
     star["population"] = np.array([p.name for p in POPULATIONS], dtype=object)[star.pop("which")]
