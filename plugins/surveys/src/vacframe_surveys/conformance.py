@@ -70,8 +70,20 @@ def write_lamost(
     return path
 
 
+def write_xp(path: Path, count: int = 5) -> Path:
+    """Write XP coefficients as the archive's CSV; the second source has no BP."""
+    rng = np.random.default_rng(3)
+    lines = ["source_id," + ",".join(f"{b}_{n}" for b in ("bp", "rp") for n in ("coefficients", "coefficient_errors"))]
+    for number in range(count):
+        cells = [np.array2string(rng.normal(size=55), separator=", ", max_line_width=10**6)[1:-1] for _ in range(4)]
+        quoted = ["" if number == 1 and place < 2 else f'"({cell})"' for place, cell in enumerate(cells)]
+        lines.append(f"{(number + 7) << 40}," + ",".join(quoted))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
 def conformance_samples() -> dict[str, Any]:
-    """Return the sample of `lamost_spectra`: one file of each layout, in a folder that goes with the process."""
+    """Return files of `lamost_spectra` (one of each layout) and `gaia_xp_spectra`; they go with the process."""
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
     files = [
@@ -80,4 +92,5 @@ def conformance_samples() -> dict[str, Any]:
         )
         for number, layout in enumerate(("table", "image", "oldest"))
     ]
-    return {"lamost_spectra": {"files": files}}
+    spectra = write_xp(Path(folder.name) / "XP_CONTINUOUS_RAW.csv")
+    return {"lamost_spectra": {"files": files}, "gaia_xp_spectra": {"files": [spectra]}}

@@ -104,7 +104,7 @@ def _xp_columns(band: str) -> tuple[Column, ...]:
         column(
             f"{band}_coefficient_errors",
             "float32",
-            f"Errors of the {name} coefficients, as in the archive (not yet multiplied by {band}_standard_deviation)",
+            f"Errors of the {name} coefficients, as in the archive (they include {band}_standard_deviation)",
             length=XP_BASES,
             ucd="stat.error",
         ),
