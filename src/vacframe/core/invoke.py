@@ -106,10 +106,8 @@ def _chunks(
     if not product.row_wise or primary is None or primary.how != "same":
         yield inputs, home
         return
-    aligned = [
-        n.product for n in needs if n.how == "same" and n.where == primary.where and n.product in inputs.products
-    ]
     total = len(inputs[primary.product])
+    aligned = [n.product for n in needs if n.how == "same" and len(inputs[n.product]) == total]
     size = sum(inputs[n].arrow.nbytes for n in aligned)
     per_row = max(1, product.resources.row_bytes + size // max(1, total))
     step = max(1, budget // per_row)

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vacframe.core.align import absent, in_step
 from vacframe.core.batch import Batch, Inputs, SourceFile
 from vacframe.core.context import Context
 from vacframe.core.devices import Device
@@ -171,6 +172,7 @@ def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | M
     device = Device(**task["device"])
     context = Context(product.name, config, seed=task["seed"], device=device, config_fields=product.config_fields)
     primary = primary_need(needs)
+    loaded = in_step(needs, primary, loaded, {n: where.get("key") for n, where in task["inputs"].items()})
     home = None
     if primary is not None and product.on_sky:
         names = task["inputs"][primary.product]["home"]
@@ -185,7 +187,8 @@ def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | M
         )
     for item in task["absent"]:
         need = Need.model_validate(item)
-        batches[need.product] = _absent(need, primary, loaded)
+        first = loaded[primary.product] if need.how == "same" and primary is not None else None
+        batches[need.product] = Batch(absent(need, first.num_rows if isinstance(first, pa.Table) else 0), need.product)
     files = tuple(
         SourceFile(f["name"], Path(f["path"]) if f.get("path") else None, f.get("shard")) for f in task["files"]
     )
@@ -199,18 +202,6 @@ def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | M
         capsule = write_capsule(task, loaded)
         text = f"{type(error).__name__}: {error}" if not isinstance(error, VacframeError) else str(error)
         raise TaskFailed(product.name, task["part"], text, str(capsule)) from None
-
-
-def _absent(need: Need, primary: Need | None, loaded: dict[str, pa.Table | Model]) -> Batch:
-    from vacframe.core.schema import Column
-    from vacframe.core.values import arrow_type
-
-    rows = 0
-    if need.how == "same" and primary is not None:
-        table = loaded[primary.product]
-        rows = table.num_rows if isinstance(table, pa.Table) else 0
-    columns = [c if isinstance(c, Column) else Column(name=c, dtype="float64") for c in need.columns]
-    return Batch(pa.table({c.name: pa.nulls(rows, arrow_type(c)) for c in columns}), need.product)
 
 
 def write_object(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from vacframe.core.align import in_step
 from vacframe.core.batch import Batch, Inputs, SourceFile
 from vacframe.core.context import Context
 from vacframe.core.expression import names_in, select
@@ -94,6 +95,9 @@ def run_product(
         raise KeyError(f"run_product({name!r}): input {missing[0]!r} is missing")
     rows = {n.product: _rows(tables[n.product], n) for n in needs if n.product in tables}
     primary = primary_need(needs)
+    key = product.table.key if product.table else None
+    keyed = {n: key for n, t in rows.items() if isinstance(t, pa.Table) and key in t.column_names}
+    rows = in_step([n for n in needs if n.product in rows], primary, rows, keyed)
     first = None if primary is None else rows[primary.product]
     batches: dict[str, Batch | Model] = {}
     for need in needs:

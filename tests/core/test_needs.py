@@ -1,0 +1,275 @@
+"""Needs through whole builds: margins over pixel edges, optional needs, conditions."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import healpy
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from vacframe.core.workspace import Workspace
+
+sys.path.insert(0, str(Path(__file__).parent))
+import engine_plugin
+
+MARGIN = 0.5
+CODE = '''
+import vacframe as vf
+
+plugin = vf.Plugin("needy")
+POSITION = (
+    vf.column("ra", "float64", "Right ascension", unit="deg"), vf.column("dec", "float64", "Declination", unit="deg"),
+)
+ID = vf.column("star", "int64", "Identifier", nullable=False)
+MAG = vf.column("mag", "float64", "Magnitude", unit="mag")
+EXTRAS = (
+    vf.column("number", "int32", "Number"), vf.column("name", "string", "Name"), vf.column("good", "bool", "Good"),
+    vf.column("value", "float32", "Value", unit="m"), vf.column("vector", "float32", "Vector", length=3),
+)
+WHERE = "mag > 5"
+
+def table(*columns):
+    return vf.TableSchema(key="star", position=vf.Position(), columns=(ID, *POSITION, *columns))
+
+def source(name):
+    @plugin.product(name, kind="source", table=table(MAG))
+    def read(inputs, context):
+        """Stars."""
+
+source("stars")
+source("others")
+source("twins")
+
+def count(inputs, others):
+    import numpy as np
+    def vectors(batch):
+        ra, dec = np.radians(batch["ra"]), np.radians(batch["dec"])
+        return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
+    a, b = vectors(inputs["stars"]), vectors(inputs[others])
+    near = np.linalg.norm(a[:, None] - b[None], axis=2) < 2 * np.sin(np.radians(MARGIN) / 2)
+    return {"near": near.sum(axis=1), "total": (near * inputs[others]["star"][None]).sum(axis=1)}
+
+NEAR = (vf.column("near", "int64", "Others near it"), vf.column("total", "int64", "Sum of their identifiers"))
+
+@plugin.product("neighbours", table=table(*NEAR),
+    needs=[vf.same("stars", ["ra", "dec"]), vf.sky("others", MARGIN, ["star", "ra", "dec"])])
+def neighbours(inputs, context):
+    """Others within the margin."""
+    return count(inputs, "others")
+
+@plugin.product("bright_neighbours", table=table(*NEAR),
+    needs=[vf.same("stars", ["ra", "dec"]), vf.sky("others", MARGIN, ["star", "ra", "dec"], where=WHERE)])
+def bright_neighbours(inputs, context):
+    """Others within the margin that fulfil the condition."""
+    return count(inputs, "others")
+
+@plugin.product("chosen", table=table(vf.column("double", "float64", "Twice the magnitude")), row_wise=True,
+    needs=[vf.same("stars", ["mag"], where=WHERE)])
+def chosen(inputs, context):
+    """Stars that fulfil the condition."""
+    return {"double": 2 * inputs["stars"]["mag"]}
+
+@plugin.product("partnered", table=table(vf.column("other", "float64", "Magnitude of the partner")),
+    needs=[vf.same("stars", ["star"]), vf.by_key("others", "star", ["star", "mag"], where=WHERE)])
+def partnered(inputs, context):
+    """Partners that fulfil the condition."""
+    import numpy as np
+    row = inputs["others"].match("star", inputs["stars"]["star"])
+    return {"other": np.append(inputs["others"]["mag"], np.nan)[row]}
+
+@plugin.product("paired", table=table(vf.column("other", "float64", "Magnitude of the twin")), row_wise=True,
+    row_bytes=300_000, needs=[vf.same("stars", ["mag"]), vf.same("twins", ["mag"])])
+def paired(inputs, context):
+    """Magnitudes of the same star in another product, row by row."""
+    return {"other": inputs["twins"]["mag"]}
+
+SAID = vf.column("said", "string", "Rows, types and nulls of the optional inputs")
+
+@plugin.product("patient", table=table(SAID), needs=[vf.same("stars", ["mag"]),
+    vf.same("extras", EXTRAS, optional=True), vf.by_key("more", "star", [ID, *EXTRAS], optional=True),
+    vf.sky("further", 0.1, EXTRAS, optional=True), vf.all_rows("rest", EXTRAS, optional=True)])
+def patient(inputs, context):
+    """What came of the optional needs."""
+    import json
+    said = {}
+    for name in ("extras", "more", "further", "rest"):
+        batch = inputs[name]
+        kinds = {c: [str(batch[c].dtype), list(batch[c].shape[1:]), int(batch.mask(c).sum())] for c in batch}
+        said[name] = [len(batch), kinds]
+    return {"said": [json.dumps(said)] * len(inputs["stars"])}
+'''.replace("MARGIN", str(MARGIN))
+
+
+def edge_positions(orders=(0, 2), each=3, seed=2):
+    """Positions within a fraction of the margin of pixel edges, of the meridian RA = 0 and of the poles."""
+    random = np.random.default_rng(seed)
+    points = [np.array([[0, 90], [123, 90], [0, -90], [77, -89.9], [200, 89.8]], float)]
+    points.append(np.column_stack([np.tile([0.0, 359.999, 0.1], 20), np.repeat(np.linspace(-88, 88, 20), 3)]))
+    for order in orders:
+        pixels = random.choice(12 * 4**order, 10, replace=False)
+        for pixel in pixels:
+            corner = healpy.boundaries(1 << order, pixel, step=each, nest=True)
+            points.append(np.column_stack(healpy.vec2ang(corner.T, lonlat=True)))
+    ra, dec = np.concatenate(points).T
+    dec = np.clip(dec + random.uniform(-0.4, 0.4, len(dec)) * MARGIN, -90, 90)
+    ra = (ra + random.uniform(-0.4, 0.4, len(ra)) * MARGIN / np.maximum(np.cos(np.radians(dec)), 0.01)) % 360
+    return ra, dec
+
+
+def write(path, ra, dec, first=0):
+    random = np.random.default_rng(first)
+    star = np.arange(first, first + len(ra))
+    pq.write_table(pa.table({"star": star, "ra": ra, "dec": dec, "mag": random.uniform(0, 10, len(ra))}), path)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    folder = engine_plugin.install(tmp_path / "site", "needy", CODE)
+    monkeypatch.syspath_prepend(str(folder))
+    importlib.invalidate_caches()
+    sys.modules.pop("vacframe_needy", None)
+    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    write(tmp_path / "stars.parquet", *edge_positions())
+    ra, dec = edge_positions(seed=7)
+    write(tmp_path / "others.parquet", ra[::-1], dec[::-1])
+    text = "".join(f'[sources.{n}]\nfiles = ["{n}.parquet"]\n' for n in ("stars", "others"))
+    (tmp_path / "vacframe.toml").write_text(text)
+    return tmp_path
+
+
+def space(project, name="ws", *overrides):
+    return Workspace(project / name, project / "vacframe.toml", overrides)
+
+
+def columns(table, *names):
+    return [table[n].to_numpy(zero_copy_only=False) for n in names]
+
+
+def brute_force(project, bright=False):
+    """Number of others, and the sum of their identifiers, within the margin of each star."""
+    stars, others = (pq.read_table(project / f"{n}.parquet") for n in ("stars", "others"))
+    if bright:
+        others = others.filter(pa.array(others["mag"].to_numpy() > 5))
+    a, b = (healpy.ang2vec(*columns(t, "ra", "dec"), lonlat=True) for t in (stars, others))
+    near = np.degrees(np.arccos(np.clip(a @ b.T, -1, 1))) < MARGIN
+    return near.sum(axis=1), (near * others["star"].to_numpy()).sum(axis=1)
+
+
+@pytest.mark.parametrize("partition", ["pixel_order=0", "pixel_order=2", "partition_rows=25"])
+def test_margins_over_pixel_edges_poles_and_the_meridian_equal_brute_force(project, partition):
+    ws = space(project, "ws", partition)
+    assert ws.build("neighbours", "bright_neighbours", workers=1).ok
+    for product, bright in (("neighbours", False), ("bright_neighbours", True)):
+        star, near, total = columns(ws.read(product), "star", "near", "total")
+        expected = brute_force(project, bright)
+        np.testing.assert_array_equal(near, expected[0][star])
+        np.testing.assert_array_equal(total, expected[1][star])
+    stars = ws.read("stars")
+    order = 2 if partition == "pixel_order=2" else 0
+    pixel = stars["_healpix_29"].to_numpy() >> np.int64(58 - 2 * order)
+    assert len(np.unique(pixel)) > 8
+    assert crossing(project, order) > 20
+
+
+def crossing(project, order):
+    """Number of pairs within the margin that lie in different pixels."""
+    ab = [columns(pq.read_table(project / f"{n}.parquet"), "ra", "dec") for n in ("stars", "others")]
+    pixels = [healpy.ang2pix(1 << order, ra, dec, nest=True, lonlat=True) for ra, dec in ab]
+    a, b = (healpy.ang2vec(ra, dec, lonlat=True) for ra, dec in ab)
+    near = np.degrees(np.arccos(np.clip(a @ b.T, -1, 1))) < MARGIN
+    return int((near & (pixels[0][:, None] != pixels[1][None])).sum())
+
+
+def test_a_change_within_the_margin_runs_what_it_touches_only(project):
+    ws = space(project, "ws", "pixel_order=2")
+    ws.build("neighbours", workers=1)
+    parts = len(ws.version("neighbours").parts)
+    table = pq.read_table(project / "others.parquet")
+    dec = table["dec"].to_numpy().copy()
+    dec[40] += 0.01 if dec[40] < 0 else -0.01
+    pq.write_table(table.set_column(2, "dec", pa.array(dec)), project / "others.parquet")
+    report = ws.build("neighbours", workers=1)
+    assert 0 < report["neighbours"].ran < parts / 2
+    star, near, total = columns(ws.read("neighbours"), "star", "near", "total")
+    expected = brute_force(project)
+    np.testing.assert_array_equal(near, expected[0][star])
+    np.testing.assert_array_equal(total, expected[1][star])
+
+
+@pytest.mark.parametrize("partition", ["pixel_order=0", "pixel_order=2"])
+def test_conditions_choose_the_rows_of_a_product_and_of_a_partner(project, partition):
+    ws = space(project, "ws", partition)
+    assert ws.build("chosen", "partnered", workers=1).ok
+    mag = pq.read_table(project / "stars.parquet")["mag"].to_numpy()
+    star, double = columns(ws.read("chosen"), "star", "double")
+    assert sorted(star) == list(np.flatnonzero(mag > 5))
+    np.testing.assert_array_equal(double, 2 * mag[star])
+    partner = pq.read_table(project / "others.parquet")["mag"].to_numpy()
+    star, other = columns(ws.read("partnered"), "star", "other")
+    np.testing.assert_array_equal(other, np.where(partner > 5, partner, np.nan)[star])
+
+
+@pytest.mark.parametrize("partition", ["pixel_order=0", "pixel_order=2"])
+def test_rows_of_same_needs_belong_together_even_where_one_product_lacks_some(project, partition):
+    stars = pq.read_table(project / "stars.parquet")
+    count = stars.num_rows
+    dropped = np.arange(0, count, 3)
+    kept = np.setdiff1d(np.arange(count), dropped)
+    twins = stars.take(kept).set_column(3, "mag", pa.array(100.0 + kept))
+    extra = {"star": count + np.arange(len(dropped)), "mag": np.full(len(dropped), -1.0)}
+    extra |= {n: stars[n].take(dropped) for n in ("ra", "dec")}
+    pq.write_table(pa.concat_tables([twins, pa.table(extra).select(twins.column_names)]), project / "twins.parquet")
+    with (project / "vacframe.toml").open("a") as file:
+        file.write('[sources.twins]\nfiles = ["twins.parquet"]\n')
+    ws = space(project, "ws", partition, "build.chunk_mb=1")
+    assert ws.build("paired", workers=1).ok
+    star, other = columns(ws.read("paired"), "star", "other")
+    np.testing.assert_array_equal(other, np.where(np.isin(star, dropped), np.nan, 100.0 + star))
+
+
+KINDS = {
+    "number": ("int32", []), "name": ("object", []), "good": ("bool", []), "value": ("float32", []),
+    "vector": ("float32", [3]),
+}  # fmt: skip
+
+
+def said(ws):
+    """What the product `patient` saw, per partition."""
+    import json
+
+    return [json.loads(t) for t in sorted(set(ws.read("patient")["said"].to_pylist()))]
+
+
+def test_absent_optional_needs_arrive_as_typed_nulls(project):
+    ws = space(project)
+    assert ws.build("patient", workers=1).ok
+    rows = {p: r["rows"] for p, r in ws.version("patient").parts.items()}
+    seen = said(ws)
+    assert {s["extras"][0] for s in seen} == set(rows.values())
+    for s in seen:
+        assert {c: (k[0], k[1]) for c, k in s["extras"][1].items()} == KINDS
+        assert all(k[2] == s["extras"][0] for k in s["extras"][1].values())
+        for name in ("more", "further", "rest"):
+            assert s[name][0] == 0
+            assert {c: (k[0], k[1]) for c, k in s[name][1].items() if c != "star"} == KINDS
+
+
+def test_columns_that_an_optional_product_lacks_arrive_as_typed_nulls(project):
+    stars = pq.read_table(project / "stars.parquet").drop_columns(["mag"])
+    number = pa.array(np.arange(stars.num_rows), pa.int32())
+    for name in ("extras", "more", "further", "rest"):
+        pq.write_table(stars.append_column("number", number), project / f"{name}.parquet")
+        with (project / "vacframe.toml").open("a") as file:
+            file.write(f'[sources.{name}]\nfiles = ["{name}.parquet"]\nkey = "star"\n')
+    ws = space(project)
+    report = ws.build("patient", workers=1)
+    assert report.ok, report.failures
+    for s in said(ws):
+        for rows, kinds in s.values():
+            assert rows > 0
+            assert kinds["number"] == ["int32", [], 0]
+            assert {c: (k[0], k[1]) for c, k in kinds.items() if c != "star"} == KINDS
+            assert all(kinds[c][2] == rows for c in ("name", "good", "value", "vector"))
