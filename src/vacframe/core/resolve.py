@@ -158,6 +158,7 @@ class Resolver:
         for target in targets:
             visit(target)
         for node in nodes.values():
+            _check_anchor(node, nodes)
             _check_needs(node, nodes)
         return nodes
 
@@ -361,6 +362,19 @@ def sniff_or_suffix(sniff: Any, files: tuple[Path, ...]) -> str:
         except InputFileError:
             continue
     return "fits" if ".fits" in files[0].name or ".fit" in files[0].name else ""
+
+
+def _check_anchor(node: Node, nodes: Mapping[str, Node]) -> None:
+    """Check that the product on which a source is anchored lies on the sky and has its key."""
+    anchor = None if node.source is None else node.source.anchor
+    if anchor is None or node.product.table is None:
+        return
+    key, upstream = node.product.table.key, nodes[anchor]
+    if key is None or upstream.stored is None or not upstream.on_sky or key not in upstream.stored:
+        raise PlanError(
+            f"[sources.{node.name}] anchor = {anchor!r} has no column {key!r} with positions; name a product on the "
+            "sky that has the same key"
+        )
 
 
 def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
