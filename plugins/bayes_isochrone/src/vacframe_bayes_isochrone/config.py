@@ -1,0 +1,125 @@
+"""Configuration of the plugin; the defaults are those of Wang J. et al. (2023) and of what it cites."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vacframe_bayes_isochrone.priors import BINNEY_2014, Component, DustPrior, Name, PowerLawImf
+
+
+class Band(BaseModel):
+    """A photometric band: its absolute magnitude in `isochrones` is ``mag_<name>``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    """Column of the magnitude in `isochrone_observables`; its error is ``<name>_error``."""
+    extinction: float = Field(ge=0)
+    """A_band / A_V."""
+
+
+TWO_MASS: tuple[Band, ...] = (
+    Band(name="j", extinction=0.288),
+    Band(name="h", extinction=0.178),
+    Band(name="ks", extinction=0.117),
+)
+"""A_J, A_H, A_Ks of Cardelli, Clayton & Mathis (1989) for R_V = 3.1, as Wang J. et al. (2016) give them."""
+
+
+class Segment(BaseModel):
+    """A stretch of evolution in which isochrones are interpolated at equal fractions of its path."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phases: tuple[int, ...] = Field(min_length=1)
+    """Values of `phase` in `isochrones` that belong to it."""
+    points: int = Field(ge=2)
+    """Model points on it, equally spaced along the path in (log Teff, log g)."""
+
+
+SEGMENTS: tuple[Segment, ...] = (
+    Segment(phases=(1,), points=80),
+    Segment(phases=(2,), points=50),
+    Segment(phases=(3,), points=110),
+    Segment(phases=(4, 5, 6), points=60),
+    Segment(phases=(7,), points=30),
+)
+"""Main sequence, subgiant branch, red giant branch, core helium burning, early asymptotic giant branch."""
+
+
+class BayesIsochroneConfig(BaseModel):
+    """The table ``[plugins.bayes_isochrone]``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mh_min: float = -2.2
+    """First metallicity of the grid, dex (section 2 of the paper)."""
+    mh_max: float = 0.5
+    """Last metallicity, dex; where `isochrones` stops short of it, so does the grid, and its metadata say so."""
+    mh_step: float = Field(default=0.05, gt=0)
+    """Step in metallicity, dex."""
+    age_min: float = Field(default=0.05, gt=0)
+    """Youngest age of the grid, Gyr (the paper gives none)."""
+    age_max: float = 13.2
+    """Oldest age, Gyr (section 3.4: the cut of the Padova isochrones)."""
+    age_step: float = Field(default=0.2, gt=0)
+    """Step in age above `age_turn`, Gyr."""
+    age_turn: float = Field(default=2.0, gt=0)
+    """Below this age, Gyr, the steps are equal in log age, and as large as `age_step` there."""
+    segments: tuple[Segment, ...] = Field(default=SEGMENTS, min_length=1)
+    """Stretches of evolution and their model points; phases not named are left out."""
+    teff_bins: int = Field(default=50, ge=1)
+    """Bins of temperature, with equal numbers of points, into which each metallicity is sorted."""
+
+    bands: tuple[Band, ...] = Field(default=TWO_MASS, min_length=1, max_length=8)
+    """Magnitudes that are fitted."""
+    imf: PowerLawImf = PowerLawImf()
+    """Initial mass function."""
+    prior: Literal["binney2014", "flat"] = "binney2014"
+    """``binney2014``: the Galactic components below and the lognormal dust prior. ``flat``: flat in age, metallicity
+    and space density but for the volume element and the mass function, and `flat_dust`."""
+    components: tuple[Component, ...] = Field(default=BINNEY_2014, min_length=1, max_length=3)
+    """Components of the Galaxy under ``prior = "binney2014"``."""
+    dust: DustPrior = DustPrior()
+    """Dust prior under ``prior = "binney2014"``."""
+    flat_dust: DustPrior = DustPrior(kind="uniform")
+    """Dust prior under ``prior = "flat"``."""
+    r_sun: float = Field(default=8.33, gt=0)
+    """Distance of the Sun from the Galactic centre, kpc (Binney et al. 2014)."""
+    z_sun: float = 0.014
+    """Height of the Sun above the plane, kpc (Binney et al. 2014)."""
+
+    window: float = Field(default=5.0, ge=3.0)
+    """Model points farther than this many standard deviations in [M/H], Teff or log g do not count."""
+    error_floors: dict[Literal["teff", "logg", "feh", "magnitude", "parallax"], float] = Field(default_factory=dict)
+    """Errors are at least these (K, dex, dex, mag, mas); empty takes them as they are."""
+    giant_logg: float = 3.9
+    """Mass and age are flagged at larger log g (section 3.3)."""
+    edge_fraction: float = Field(default=0.05, gt=0, lt=1)
+    """A posterior with more than this share in the first or last age or metallicity of the grid is flagged."""
+    poor_fit: float = Field(default=4.0, gt=0)
+    """A fit is flagged as poor where the best chi2 exceeds n + poor_fit * sqrt(2 n), n the number of observables."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BayesIsochroneConfig:
+        if not self.mh_min < self.mh_max:
+            raise ValueError(f"mh_min {self.mh_min} is not below mh_max {self.mh_max}")
+        if not self.age_min < self.age_turn < self.age_max:
+            raise ValueError("ages need age_min < age_turn < age_max")
+        for kind, names in (("bands", self.bands), ("components", self.components)):
+            repeated = {n.name for n in names if [m.name for m in names].count(n.name) > 1}  # type: ignore[attr-defined]
+            if repeated:
+                raise ValueError(f"{kind} names {', '.join(sorted(repeated))} twice")
+        return self
+
+    @property
+    def chosen_dust(self) -> DustPrior:
+        """The dust prior that goes with `prior`."""
+        return self.flat_dust if self.prior == "flat" else self.dust
+
+    @property
+    def band_names(self) -> tuple[str, ...]:
+        """Names of the bands."""
+        return tuple(b.name for b in self.bands)

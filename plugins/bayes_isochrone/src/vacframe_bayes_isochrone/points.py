@@ -1,0 +1,136 @@
+"""The model points of `isochrone_grid`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+
+import vacframe as vf
+from vacframe.core.errors import PluginError
+from vacframe_bayes_isochrone.tracks import Tracks
+from vacframe_bayes_isochrone.weights import chosen_components, component_weights, stars_at_points
+
+BASE = ("m_initial", "m_current", "log_teff", "logg")
+
+
+def metallicity_nodes(config: Any) -> np.ndarray:
+    """Return the metallicities asked for, dex."""
+    return config.mh_min + config.mh_step * np.arange(round((config.mh_max - config.mh_min) / config.mh_step) + 1)
+
+
+def age_nodes(config: Any) -> np.ndarray:
+    """Return the ages asked for, Gyr: equal steps in log age up to `age_turn`, then equal steps in age."""
+    old = np.arange(config.age_max, config.age_turn - 0.5 * config.age_step, -config.age_step)[::-1]
+    step = config.age_step / config.age_turn
+    young = np.exp(np.arange(np.log(old[0]) - step, np.log(config.age_min) - 0.5 * step, -step)[::-1])
+    return np.concatenate([young, old])
+
+
+def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
+    """Return the model points, sorted by [M/H], then bin of temperature, then log g.
+
+    Parameters
+    ----------
+    isochrones : mapping of str to ndarray
+        The product `isochrones`.
+    config : BayesIsochroneConfig
+        See there.
+
+    Returns
+    -------
+    Model
+        ``mh`` (n_mh,), ``age_nodes`` (n_age,) Gyr, ``teff_edges`` (n_mh, bins + 1), ``start`` (n_mh, bins + 1): first
+        point of each bin; per point ``teff`` (K), ``logg``, ``mass`` (present, solar masses), ``age`` (index of the
+        node), all (n,); ``magnitudes`` (n_band, n), absolute; ``weight`` (n_component, n). The metadata name what the
+        grid covers, and where the source stops short of what was asked for.
+
+    Raises
+    ------
+    PluginError
+        If nothing of the isochrones lies within the grid.
+    """
+    quantities = (*BASE, *(f"mag_{name}" for name in config.band_names))
+    columns = {q: np.asarray(isochrones[q]) for q in (*quantities, "mh", "log_age", "phase")}
+    usable = np.all([np.isfinite(columns[q]) for q in quantities], axis=0)
+    tracks = Tracks(
+        {q: values[usable] for q, values in columns.items()}, [(s.phases, s.points) for s in config.segments], quantities
+    )
+    wanted, ages = metallicity_nodes(config), age_nodes(config)
+    models = _all_ages(tracks, wanted, ages, len(config.segments), 0.5 * config.mh_step)
+    covered = np.isfinite(models[..., 0]).any(axis=(1, 2))
+    if not covered.any():
+        raise PluginError(
+            f"isochrone_grid: no isochrone lies within [M/H] {config.mh_min:g} to {config.mh_max:g} and "
+            f"{config.age_min:g} to {config.age_max:g} Gyr; the product 'isochrones' has [M/H] "
+            f"{tracks.mh.min():g} to {tracks.mh.max():g}"
+        )
+    mh, models = wanted[covered], models[covered]
+    stars = np.stack([stars_at_points(config.imf, slab[..., 0]) for slab in models])
+    prior = component_weights(chosen_components(config), mh, ages, config.age_max)
+    arrays = _sorted_points(models, stars, prior, config.teff_bins)
+    metadata = _coverage(config, wanted, mh, ages, np.isfinite(models[..., 0]).any(axis=-1), len(arrays["teff"]))
+    if metadata["short"]:
+        logger.warning("isochrone_grid: %s", metadata["short"])
+    return vf.Model(arrays | {"mh": mh, "age_nodes": ages}, metadata)
+
+
+def _all_ages(tracks: Tracks, mh: np.ndarray, ages: np.ndarray, segments: int, tolerance: float) -> np.ndarray:
+    """Return all models, shape (n_mh, n_age, n_point, n_quantity), NaN where there is none."""
+    slabs = [
+        np.concatenate([tracks.at(s, mh, np.log10(age) + 9.0, tolerance) for s in range(segments)], axis=1)
+        for age in ages
+    ]
+    return np.stack(slabs, axis=1)
+
+
+def _sorted_points(models: np.ndarray, stars: np.ndarray, prior: np.ndarray, bins: int) -> dict[str, np.ndarray]:
+    parts: dict[str, list[np.ndarray]] = {n: [] for n in ("teff", "logg", "mass", "age", "magnitudes", "weight")}
+    start, edges = np.zeros((len(models), bins + 1), np.int64), np.zeros((len(models), bins + 1))
+    total = 0
+    for row, (slab, born) in enumerate(zip(models, stars, strict=True)):
+        chance = prior[:, row, :, None] * born
+        kept = np.flatnonzero((chance > 0).any(axis=0).reshape(-1))
+        point = slab.reshape(-1, slab.shape[-1])[kept]
+        teff, logg = 10.0 ** point[:, 2], point[:, 3]
+        edges[row] = np.quantile(teff, np.linspace(0, 1, bins + 1))
+        bin_of = np.clip(np.searchsorted(edges[row], teff, side="right") - 1, 0, bins - 1)
+        order = np.lexsort((logg, bin_of))
+        start[row] = total + np.searchsorted(bin_of[order], np.arange(bins + 1))
+        total += len(order)
+        parts["teff"].append(teff[order])
+        parts["logg"].append(logg[order])
+        parts["mass"].append(point[order, 1])
+        parts["age"].append((kept // slab.shape[1])[order])
+        parts["magnitudes"].append(point[order, len(BASE) :].T)
+        parts["weight"].append(chance.reshape(len(chance), -1)[:, kept[order]])
+    arrays = {name: np.concatenate(values, axis=-1).astype(np.float32) for name, values in parts.items()}
+    arrays["age"] = arrays["age"].astype(np.int16)
+    scale = arrays["weight"].max()
+    return arrays | {"weight": arrays["weight"] / scale, "start": start, "teff_edges": edges}
+
+
+def _coverage(
+    config: Any, wanted: np.ndarray, mh: np.ndarray, ages: np.ndarray, present: np.ndarray, points: int
+) -> dict[str, Any]:
+    missing = np.setdiff1d(np.round(wanted, 6), np.round(mh, 6))
+    short = ""
+    if len(missing):
+        names = ", ".join(f"{m:g}" for m in missing)
+        short = (
+            f"the isochrones have no models at [M/H] = {names}; the grid covers {mh[0]:g} to {mh[-1]:g} "
+            f"of the {config.mh_min:g} to {config.mh_max:g} asked for"
+        )
+    return {
+        "points": points,
+        "mh_asked": [float(wanted[0]), float(wanted[-1])],
+        "mh_covered": [float(mh[0]), float(mh[-1])],
+        "mh_missing": [float(m) for m in missing],
+        "ages": len(ages),
+        "isochrones_missing": int((~present).sum()),
+        "short": short,
+        "bands": list(config.band_names),
+        "prior": config.prior,
+        "components": ["flat" if c is None else c.name for c in chosen_components(config)],
+    }
