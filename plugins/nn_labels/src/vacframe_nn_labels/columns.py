@@ -58,13 +58,21 @@ def identity() -> tuple[vf.Column, ...]:
     return tuple(LAMOST_SPECTRA[name] for name in ("obsid", "ra", "dec", "snr_g"))
 
 
-def read_columns(config: NnLabelsConfig) -> dict[str, tuple[str, ...]]:
-    """Return, for each label product of the configuration, the columns that are read of it."""
-    read: dict[str, dict[str, None]] = {}
+def read_columns(config: NnLabelsConfig) -> dict[str, tuple[vf.Column | str, ...]]:
+    """Return, for each label product of the configuration, the columns that are read of it.
+
+    A label whose unit is known states it, so that a table in another unit is refused when planning.
+    """
+    read: dict[str, dict[str, vf.Column | str]] = {}
     for chosen in config.training_sets:
         names = (chosen.key, *chosen.label_columns, *named(chosen))
-        read.setdefault(chosen.labels, {}).update(dict.fromkeys(names))
-    return {product: tuple(names) for product, names in read.items()}
+        read.setdefault(chosen.labels, {}).update({n: _stated(n) for n in names})
+    return {product: tuple(columns.values()) for product, columns in read.items()}
+
+
+def _stated(name: str) -> vf.Column | str:
+    unit = label_column(name, "", "").unit
+    return name if unit is None else vf.column(name, "float32", unit=unit)
 
 
 def named(chosen: TrainingSet) -> list[str]:
