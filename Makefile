@@ -6,8 +6,9 @@ WORKERS ?= 2
 
 DECLARED := pyproject.toml constraints.txt $(sort $(wildcard plugins/*/pyproject.toml))
 CORE := -e '.[test]'
-EVERYTHING := -e '.[test,lint,ml,plots]' -e 'plugins/nn_labels[baseline]' \
-	$(patsubst %/pyproject.toml,-e %,$(filter-out plugins/nn_labels/%,$(wildcard plugins/*/pyproject.toml)))
+WITH_EXTRAS := nn_labels[baseline] parallax_zp[test]
+EVERYTHING := -e '.[test,lint,ml,plots]' $(patsubst %,-e 'plugins/%',$(WITH_EXTRAS)) \
+	$(patsubst %/pyproject.toml,-e %,$(filter-out plugins/nn_labels/% plugins/parallax_zp/%,$(wildcard plugins/*/pyproject.toml)))
 CORE_TESTS := tests/core tests/io tests/publish tests/report $(wildcard tests/test_*.py)
 
 .PHONY: install test test-core lint demo
