@@ -113,7 +113,7 @@ def analytic_disc_profile(
     """
     wanted = np.append(np.minimum(np.asarray(distance_kpc, dtype=np.float64), FAR), FAR)
     integrals = (disc or DustDisc()).integrals(lon, lat, wanted)
-    return integrals[:, :-1] / integrals[:, -1:]
+    return np.asarray(integrals[:, :-1] / integrals[:, -1:])
 
 
 def av_infinity(ebv_sfd: np.ndarray) -> np.ndarray:
