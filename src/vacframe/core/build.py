@@ -25,7 +25,7 @@ from vacframe.core.ingest import Ingest
 from vacframe.core.inventory import inventory
 from vacframe.core.ledger import Ledger
 from vacframe.core.product import Need
-from vacframe.core.publishing import fill
+from vacframe.core.publishing import fill, rejects_differ
 from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, ProductOutcome, Reason
 from vacframe.core.reporter import Reporter
 from vacframe.core.resolve import Node
@@ -467,7 +467,8 @@ class Build:
         new = {p: d[0] for p, d in done.items()}
         same_recipe = current is not None and current.manifest["recipe"] == node.recipe
         hurt = any((node.name, p) in self.damaged for p in new)
-        if current is None or old != new or not same_recipe or missing or hurt or current.manifest["missing"]:
+        changed = current is None or old != new or not same_recipe or rejects_differ(current, rejects)
+        if current is None or changed or missing or hurt or current.manifest["missing"]:
             with store.locked():
                 now = store.current()
                 if (None if now is None else now.name) != before:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -14,7 +15,17 @@ from vacframe.core.evaluate import State, product_digest
 from vacframe.core.hats import relative_path, write_catalog
 from vacframe.core.product import Kind
 from vacframe.core.resolve import Node
-from vacframe.core.store import MANIFEST, MODEL_FOLDER, TABLE_FILE, ProductStore, Version, link, stat_of, sync_file
+from vacframe.core.store import (
+    MANIFEST,
+    MODEL_FOLDER,
+    REJECTS_FILE,
+    TABLE_FILE,
+    ProductStore,
+    Version,
+    link,
+    stat_of,
+    sync_file,
+)
 from vacframe.core.tree import parse_part
 
 
@@ -64,8 +75,8 @@ def fill(
             "made": {n: meta.get(n) for n in ("build", "seconds", "device")},
         }  # fmt: skip
     if rejects is not None and rejects.num_rows:
-        pq.write_table(rejects, staged / "rejects.parquet")
-        totals["rejects"] = {c["values"]: c["counts"] for c in pc.value_counts(rejects["reason"]).to_pylist()}
+        pq.write_table(rejects, staged / REJECTS_FILE)
+        totals["rejects"] = _counted(rejects)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     manifest: dict[str, Any] = {
         "product": node.name, "kind": str(node.product.kind), "created": created, "recipe": node.recipe,
@@ -83,6 +94,22 @@ def fill(
         )
     (staged / MANIFEST).write_text(json.dumps(manifest))
     sync_file(staged / MANIFEST)
+
+
+def rejects_differ(version: Version, rejects: pa.Table | None) -> bool:
+    """Whether a source leaves out other rows of its files than the version says (None: it is no source)."""
+    if rejects is None or not (rejects.num_rows or version.manifest["rejects"]):
+        return False
+    if _counted(rejects) != version.manifest["rejects"]:
+        return True
+    with pq.ParquetFile(version.root / REJECTS_FILE) as file:
+        before = file.read()
+    order = [(name, "ascending") for name in before.column_names]
+    return not before.sort_by(order).equals(rejects.sort_by(order))
+
+
+def _counted(rejects: pa.Table) -> dict[str, int]:
+    return {c["values"]: c["counts"] for c in pc.value_counts(rejects["reason"]).to_pylist()}
 
 
 def _place(node: Node, part: str, rows: int) -> str:
