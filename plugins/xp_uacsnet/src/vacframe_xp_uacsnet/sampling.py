@@ -173,7 +173,7 @@ def sample(spectra: Batch, *, truncate: bool, errors: bool = True) -> dict[str, 
     -------
     dict of str to ndarray
         ``flux`` and (where wanted) ``flux_error``, shape (n, 343), W / (nm m2), float32, NaN where no band reaches;
-        ``has_bp``, ``has_rp``, shape (n,).
+        ``has_bp``, ``has_rp``, ``full_covariance``, shape (n,).
     """
     count = len(spectra)
     rows = [band_rows(spectra, band, truncate=truncate) for band in BANDS]
@@ -185,7 +185,15 @@ def sample(spectra: Batch, *, truncate: bool, errors: bool = True) -> dict[str, 
         _merge(made["flux"][chosen], rows, chosen, _fluxes)
         if errors:
             _merge(made["flux_error"][chosen], rows, chosen, _variances, power=2)
-    return made | {"has_bp": rows[0].present, "has_rp": rows[1].present}
+    made |= {"has_bp": rows[0].present, "has_rp": rows[1].present}
+    return made | {"full_covariance": np.all([_correlated(r) for r in rows], axis=0)}
+
+
+def _correlated(rows: BandRows) -> np.ndarray:
+    """Return which rows have the correlations of this band, or lack the band."""
+    if rows.correlations is None:
+        return ~rows.present
+    return np.isfinite(rows.correlations[:, 0]) | ~rows.present
 
 
 def _fluxes(rows: BandRows, chosen: slice, design: Design) -> np.ndarray:
