@@ -4,7 +4,7 @@ import pyarrow.compute as pc
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
 from vacframe_mock_survey.chemistry import iron
-from vacframe_mock_survey.galaxy import galactic, observed_motion, reddening
+from vacframe_mock_survey.frames import galactic
 from vacframe_mock_survey.schema import MOCK_OBSERVATIONS, MOCK_REFERENCE_LABELS, MOCK_TRUTH
 from vacframe_mock_survey.zero_point import ecliptic_latitude
 
@@ -33,7 +33,8 @@ def test_seed_changes_the_stars(make_truth):
 def test_identifiers(truth):
     source_id = truth["source_id"].to_numpy()
     pixel = healpy.ang2pix(4096, truth["ra"].to_numpy(), truth["dec"].to_numpy(), nest=True, lonlat=True)
-    assert (source_id >> 35 == pixel).all()
+    # The pixel in a real source_id differs from that of ra, dec for a few rows in a thousand.
+    assert 0 < (source_id >> 35 != pixel).mean() < 0.01
     assert len(np.unique(source_id)) == len(np.unique(truth["obsid"].to_numpy())) == truth.num_rows
 
 
@@ -46,21 +47,21 @@ def test_vocabulary():
 def test_distributions(truth):
     table = truth.to_pandas()
     singles = ["mass_ratio", "period", "rv_amplitude", "orbital_phase"]
-    assert not table.drop(columns=singles).isna().any().any()
+    assert not table.drop(columns=[*singles, "cluster"]).isna().any().any()
     assert table[singles].isna().all(axis=1).equals(~table["is_binary"])
-    assert table["teff"].between(3500, 8100).all()
-    assert table["dec"].between(-10, 60).all()
-    assert 0.35 < table["is_giant"].mean() < 0.45
+    assert table["cluster"].notna().equals(table["population"] == "cluster")
+    assert table["teff"].between(3100, 8100).all()
+    assert table["dec"].between(-10.5, 60.5).all()
+    field = table[~table["population"].isin(["cluster", "sagittarius"])]
+    assert 0.35 < field["is_giant"].mean() < 0.45
     assert table["population"].value_counts(normalize=True).to_dict() == pytest.approx(
-        {"thin": 0.72, "thick": 0.20, "halo": 0.08}, abs=0.03
+        {"thin": 0.68, "thick": 0.20, "halo": 0.04, "gse": 0.04, "cluster": 0.03, "sagittarius": 0.01}, abs=0.03
     )
-    # Extinction by clumpy dust may carry a star a little beyond the limits.
-    assert table["mag_r_sdss"].between(8.8, 18.3).all()
+    # Distances lie on nodes 7 % apart; the tables of the sky are made for mean heights.
+    assert field["mag_r_sdss"].between(8.8, 18.0).all()
     medians = table.groupby("population")[["mh", "alpha_m", "distance_kpc"]].median()
-    assert medians["mh"]["thin"] > medians["mh"]["thick"] > medians["mh"]["halo"]
-    assert medians["alpha_m"]["halo"] > medians["alpha_m"]["thick"] > medians["alpha_m"]["thin"] + 0.1
-    assert np.hypot(table["pmra"], table["pmdec"]).median() < 50
-    assert table.groupby("population")["rv"].std()["halo"] > 80
+    assert medians["mh"]["thin"] > medians["mh"]["thick"] > medians["mh"]["gse"] > medians["mh"]["halo"]
+    assert medians["alpha_m"]["halo"] > medians["alpha_m"]["gse"] > medians["alpha_m"]["thin"] + 0.1
 
 
 def test_magnitudes_agree(truth):
@@ -116,27 +117,6 @@ def test_frames_agree_with_astropy():
     np.testing.assert_allclose(np.array(galactic(ra, dec)), sky.galactic.cartesian.xyz.value, atol=3e-7)
     latitude = sky.transform_to(BarycentricTrueEcliptic(equinox="J2000")).lat.deg
     np.testing.assert_allclose(ecliptic_latitude(ra, dec), latitude, atol=0.01)
-    distance = np.array([0.3, 1.0, 4.0, 8.0])
-    velocity = np.array([[10.0, -200.0, 5.0, 40.0], [-20.0, 3.0, 100.0, 1.0], [7.0, 60.0, -30.0, -5.0]])
-    x, y, z = (axis * distance for axis in galactic(ra, dec))
-    moving = SkyCoord(
-        Galactic(
-            u=x * u.kpc, v=y * u.kpc, w=z * u.kpc, U=velocity[0] * u.km / u.s, V=velocity[1] * u.km / u.s,
-            W=velocity[2] * u.km / u.s, representation_type="cartesian", differential_type="cartesian",
-        )
-    ).icrs  # fmt: skip
-    rv, pmra, pmdec = observed_motion(ra, dec, distance, tuple(velocity))
-    np.testing.assert_allclose(rv, moving.radial_velocity.to_value(u.km / u.s), atol=1e-3)
-    np.testing.assert_allclose(pmra, moving.pm_ra_cosdec.to_value(u.mas / u.yr), atol=1e-3)
-    np.testing.assert_allclose(pmdec, moving.pm_dec.to_value(u.mas / u.yr), atol=1e-3)
-
-
-def test_reddening_grows_and_saturates():
-    distance = np.linspace(0.01, 20, 200)
-    pole = reddening(distance, np.ones(200), 0.25, 0.1)
-    assert (np.diff(pole) >= 0).all()
-    assert pole[-1] == pytest.approx(0.025)
-    assert reddening(np.array([1.0]), np.array([0.0]), 0.25, 0.1)[0] == pytest.approx(0.25, rel=0.01)
 
 
 def test_giants_are_counted(isochrones):

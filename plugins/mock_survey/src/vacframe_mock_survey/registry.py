@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import vacframe as vf
 
@@ -17,7 +17,7 @@ class MockSurveyConfig(BaseModel):
     shard_size: int = Field(default=2000, ge=1, json_schema_extra={"machine": True})
     """Stars made by one task; the stars do not depend on it."""
 
-    teff_min: float = 3700.0
+    teff_min: float = 3200.0
     """Coolest star, K."""
     teff_max: float = 8000.0
     """Hottest star, K."""
@@ -29,12 +29,24 @@ class MockSurveyConfig(BaseModel):
     """Southern edge of the footprint, degrees."""
     dec_max: float = Field(default=60.0, ge=-90, le=90)
     """Northern edge of the footprint, degrees."""
+    sky_contrast: float = Field(default=0.6, ge=0, le=1)
+    """How much the survey follows the crowding of stars on the sky: 1 as they are, 0 equally many everywhere."""
     thick_fraction: float = Field(default=0.20, ge=0, le=1)
     """Fraction of the stars that belong to the thick disc."""
     halo_fraction: float = Field(default=0.08, ge=0, le=1)
-    """Fraction of the stars that belong to the halo; the rest is thin disc."""
+    """Fraction of the stars that belong to the field halo."""
+    gse_share: float = Field(default=0.5, ge=0, le=1)
+    """Fraction of the field halo that came with Gaia-Sausage-Enceladus, on radial orbits."""
+    cluster_fraction: float = Field(default=0.03, ge=0, le=1)
+    """Fraction of the stars in globular and open clusters, equally many in each that is visible."""
+    stream_fraction: float = Field(default=0.01, ge=0, le=1)
+    """Fraction of the stars in a stream of M giants like Sagittarius'. The rest of the stars is thin disc."""
     giant_fraction: float = Field(default=0.4, ge=0, le=1)
-    """Fraction of giants (log g < 3.5) in every age and metallicity that has both giants and dwarfs."""
+    """Fraction of giants (log g < 3.5) among field stars of every age and metallicity with both giants and dwarfs."""
+    m_giant_fraction: float = Field(default=0.02, ge=0, le=1)
+    """Fraction of M giants (below 4300 K), among `giant_fraction`, where there are any."""
+    mh_min: float = -3.5
+    """Lowest [M/H]; stars beyond the isochrones' lowest are made of that one."""
     binary_fraction: float = Field(default=0.3, ge=0, le=1)
     """Fraction of stars with a companion, before those wider than a pair on the sky are taken out."""
     cemp_fraction: float = Field(default=0.2, ge=0, le=1)
@@ -42,9 +54,11 @@ class MockSurveyConfig(BaseModel):
     repeat_fraction: float = Field(default=0.15, ge=0, le=1)
     """Fraction of the stars with more than one visit: two, three, ... with chances halving."""
     dust_density: float = Field(default=0.25, ge=0)
-    """E(B-V) per kpc in the plane, magnitudes."""
+    """E(B-V) per kpc in the plane at the Sun, SFD scale, magnitudes."""
     dust_height: float = Field(default=0.1, gt=0)
     """Scale height of the dust, kpc."""
+    dust_clouds: float = Field(default=0.4, ge=0)
+    """Scatter of ln E(B-V) over the sky by the dust's clouds."""
 
     snr_median: float = Field(default=60.0, gt=0)
     """Median of snr_g at r = 14."""
@@ -92,6 +106,19 @@ class MockSurveyConfig(BaseModel):
     """Error of the reference labels in feh and mh, dex."""
     reference_alpha_error: float = Field(default=0.02, ge=0)
     """Error of the reference labels in alpha_m, dex."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> MockSurveyConfig:
+        parts = ("thick_fraction", "halo_fraction", "cluster_fraction", "stream_fraction")
+        total = sum(getattr(self, name) for name in parts)
+        if total > 1.0 + 1e-9:
+            raise ValueError(
+                f"{', '.join(parts)} add up to {total:g}, which leaves less than nothing for the thin disc"
+            )
+        for low, high in (("teff_min", "teff_max"), ("r_min", "r_max"), ("dec_min", "dec_max")):
+            if getattr(self, low) >= getattr(self, high):
+                raise ValueError(f"{low} = {getattr(self, low):g} is not below {high} = {getattr(self, high):g}")
+        return self
 
 
 plugin = vf.Plugin(

@@ -59,7 +59,13 @@ MOCK_TRUTH = TableSchema(
         ),
         column("ra", "float64", "Right ascension", unit="deg", ucd="pos.eq.ra;meta.main", nullable=False),
         column("dec", "float64", "Declination", unit="deg", ucd="pos.eq.dec;meta.main", nullable=False),
-        column("population", "string", "Population: thin, thick or halo", ucd="meta.code.class"),
+        column(
+            "population",
+            "string",
+            "Population: thin, thick, halo, gse, sagittarius or cluster",
+            ucd="meta.code.class",
+        ),
+        column("cluster", "string", "Name of the cluster after which the star's is made", ucd="meta.id.parent"),
         column("teff", "float32", "Effective temperature", unit="K", ucd="phys.temperature.effective"),
         column("logg", "float32", "Surface gravity, log10 of cm s-2", unit="dex", ucd="phys.gravity"),
         column(
@@ -83,6 +89,12 @@ MOCK_TRUTH = TableSchema(
         column("log_age", "float32", "log10 of the age in years", unit="dex", ucd="time.age"),
         column("mass_initial", "float32", "Initial mass", unit="solMass", ucd="phys.mass"),
         column("mass", "float32", "Present mass", unit="solMass", ucd="phys.mass"),
+        column(
+            "phase",
+            "string",
+            "Main sequence MS, subgiant SGB, red giant branch RGB, core helium burning RC, early AGB",
+            ucd="meta.code.class",
+        ),
         column("is_giant", "bool", "Whether logg is below 3.5", ucd="meta.code.class"),
         column("is_binary", "bool", "Whether an unresolved binary; magnitudes are the pair's", ucd="meta.code.multip"),
         column("mass_ratio", "float32", "Companion's over the star's initial mass", ucd="phys.mass;arith.ratio"),
@@ -114,6 +126,26 @@ MOCK_TRUTH = TableSchema(
             "Heliocentric radial velocity, of the pair for a binary",
             unit="km / s",
             ucd="spect.dopplerVeloc",
+        ),
+        *(
+            column(
+                axis,
+                "float64",
+                f"Galactocentric {axis}, right-handed: Sun at (-8.122, 0, 0.0208)",
+                unit="kpc",
+                ucd="pos.cartesian." + axis,
+            )
+            for axis in "xyz"
+        ),
+        *(
+            column(
+                f"v{axis}",
+                "float32",
+                f"Galactocentric velocity along {axis}, of the pair for a binary",
+                unit="km / s",
+                ucd="phys.veloc;pos.cartesian." + axis,
+            )
+            for axis in "xyz"
         ),
         column("ebv", "float32", "Reddening E(B-V), SFD scale", unit="mag", ucd="phot.color.excess"),
         column("snr_g", "float32", "Mean signal-to-noise ratio per pixel of the spectrum in g", ucd="stat.snr"),

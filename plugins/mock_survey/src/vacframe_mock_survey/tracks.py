@@ -9,8 +9,9 @@ import numpy as np
 from vacframe.core.errors import VacframeError
 from vacframe_mock_survey.schema import ISOCHRONE_COLUMNS
 
-SEGMENTS = ((1,), (2,), (3,), (4, 5, 6), (7,))
-"""PARSEC phases that are one piece of a track: main sequence, subgiants, giants, core helium burning, early AGB."""
+SEGMENTS = ((0, 1), (2,), (3,), (4, 5, 6), (7,))
+"""PARSEC phases that are one piece of a track: main sequence (with the lightest stars still on their way to it),
+subgiants, giants, core helium burning, early AGB."""
 NODES = 24
 """Points per segment, equally spaced along the path in (log Teff, log g)."""
 FAINTEST = 90.0
@@ -60,7 +61,7 @@ class Tracks:
         order = order[segment[order] >= 0]
         if not len(order):
             raise VacframeError(
-                "the product 'isochrones' has no usable models: none of PARSEC's phases 1 to 7 with a G magnitude"
+                "the product 'isochrones' has no usable models: none of PARSEC's phases 0 to 7 with a G magnitude"
             )
         starts = np.flatnonzero(np.diff(index[order], prepend=-1))
         for rows in np.split(order, starts[1:]):

@@ -20,13 +20,14 @@ def shards(config: MockSurveyConfig) -> int:
     kind="source",
     shards=shards,
     needs=[vf.all_rows("isochrones", ISOCHRONE_COLUMNS)],
-    libraries=("healpy",),
+    libraries=("healpy", "galpy", "gaiadr3-zeropoint"),
 )
 def mock_truth(inputs: Any, context: Any) -> vf.Result:
     """Stars of the mock survey with their true parameters, positions, motions and magnitudes."""
     from vacframe_mock_survey.stars import draw_shards
 
     stars, file = draw_shards(inputs, context)
-    counts = {"giants": int(stars["is_giant"].sum()), "binaries": int(stars["is_binary"].sum())}
+    counts = {name: int((stars["population"] == name).sum()) for name in ("gse", "sagittarius", "cluster")}
+    counts |= {"giants": int(stars["is_giant"].sum()), "binaries": int(stars["is_binary"].sum())}
     row = stars.pop("star") % context.config.shard_size
     return vf.Result(table={**stars, "_file": file, "_row": row}, counts=counts)
