@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from vacframe_xp_uacsnet import sampled
+from vacframe_xp_uacsnet import (
+    calibration,
+    correction_tables,
+    features,
+    metallicities,
+    model,
+    sampled,
+    training_set,
+)
 from vacframe_xp_uacsnet.registry import plugin
 
-__all__ = ["plugin", "sampled"]
+__all__ = [
+    "calibration",
+    "correction_tables",
+    "features",
+    "metallicities",
+    "model",
+    "plugin",
+    "sampled",
+    "training_set",
+]

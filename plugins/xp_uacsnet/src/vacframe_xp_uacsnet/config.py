@@ -134,8 +134,8 @@ class XpUacsnetConfig(Frozen):
     """Expression on its columns that a test label fulfils."""
     test_fraction: float = Field(default=0.3, ge=0.0, lt=1.0)
     """Fraction of `labels` kept for the test, by a hash of source_id, where `test_labels` is ""."""
-    label_columns: tuple[Name, ...] = ("feh_error",)
-    """Columns of the label products beside source_id and feh that are kept; feh_error among them enters the report."""
+    label_errors: bool = True
+    """Whether the label products have feh_error; it enters the report, not the training (equation 10)."""
 
     network: UacsnetOptions = UacsnetOptions()
     compare_unweighted: bool = False

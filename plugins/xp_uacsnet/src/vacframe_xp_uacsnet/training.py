@@ -14,6 +14,10 @@ from vacframe.ml.training import ADAM
 from vacframe_xp_uacsnet.config import UacsnetOptions
 from vacframe_xp_uacsnet.network import Weights, apply, initial_weights, layer_sizes, sigma_of
 
+OUTLIER = 5.0
+"""Standard deviations beyond which a star's residual counts as this many when the epochs are compared: with a floor
+of 0.02 dex under σ, a single outlier among the held stars would decide."""
+
 
 @dataclass(frozen=True)
 class Stars:
@@ -48,7 +52,8 @@ class Trained:
     weights : list of ndarray
     best_epoch : ndarray of int, shape (L,)
     training_loss, validation_loss : ndarray, shape (L,)
-        Mean of equation 12 at the best epoch over the stars learned from and those held.
+        Weighted mean of equation 12 at the best epoch over the stars learned from and those held, with residuals
+        limited to `OUTLIER` σ.
     """
 
     weights: list[np.ndarray]
@@ -114,10 +119,10 @@ def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: 
 
     lottery = ops.convert_to_tensor(np.int32(seed & 0x7FFFFFFF))
 
-    def likelihood(weights: Weights, x: Any, e: Any, y: Any) -> Any:
+    def likelihood(weights: Weights, x: Any, e: Any, y: Any, limit: float = np.inf) -> Any:
         mean, raw = apply(weights, x, e)
         sigma = sigma_of(raw, options.floor, options.floor_of)
-        return 0.5 * ops.square((y - mean) / sigma) + ops.log(sigma)
+        return 0.5 * ops.minimum(ops.square((y - mean) / sigma), limit) + ops.log(sigma)
 
     def loss(weights: Weights, rows: Any, draw: Any) -> tuple[Any, Any]:
         x, e, y = (ops.take(a, rows, axis=0) for a in (flux, errors, feh))
@@ -157,7 +162,7 @@ def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: 
         return ops.fori_loop(first, last, epoch, state)
 
     def judge(weights: Weights) -> Any:
-        values = likelihood(weights, flux, errors, feh)
+        values = likelihood(weights, flux, errors, feh, OUTLIER**2)
         return [ops.sum(values * w, axis=1) for w in judging]
 
     return backend.jit(run), backend.jit(judge)

@@ -1,0 +1,97 @@
+"""Product `xp_features`: the network's input, and what selects the stars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import vacframe as vf
+from vacframe.core.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
+from vacframe.core.schemas.models import REDDENING_MAP
+from vacframe.core.schemas.parts import identifier, positions
+from vacframe.core.schemas.photometry import GEOMETRIC_DISTANCES
+from vacframe_xp_uacsnet.config import XpUacsnetConfig
+from vacframe_xp_uacsnet.correction_tables import TABLES
+from vacframe_xp_uacsnet.flags import Flag, describe
+from vacframe_xp_uacsnet.registry import plugin
+from vacframe_xp_uacsnet.sampled import SPECTRUM, STARS
+
+IDENTITY = (identifier("source_id", "Gaia source identifier, unique within a data release"), *positions("epoch 2016.0"))
+QUANTITIES = (
+    vf.column("gl", "float64", "Galactic longitude", unit="deg", ucd="pos.galactic.lon"),
+    vf.column("gb", "float64", "Galactic latitude", unit="deg", ucd="pos.galactic.lat"),
+    vf.column("phot_g_mean_mag", "float32", "Mean magnitude in G", unit="mag", ucd="phot.mag;em.opt"),
+    vf.column("phot_bp_rp_excess_factor", "float32", "BP/RP flux excess factor", ucd="arith.factor;phot.flux;em.opt"),
+    vf.column("bp_rp0", "float32", "Dereddened BP-RP", unit="mag", ucd="phot.color;em.opt"),
+    vf.column("g0", "float32", "Dereddened G", unit="mag", ucd="phot.mag;em.opt"),
+    vf.column("m_g", "float32", "Absolute magnitude in G", unit="mag", ucd="phot.magAbs;em.opt"),
+    vf.column("ebv", "float32", "Reddening E(B-V), SFD scale", unit="mag", ucd="phot.color.excess"),
+    vf.column("r_geo", "float32", "Distance", unit="pc", ucd="pos.distance"),
+    vf.column("z", "float32", "Height above the Galactic plane", unit="kpc", ucd="pos.cartesian.z"),
+)
+FLAGS = Flag.NOT_CORRECTED | Flag.CORRECTION_RANGE | Flag.NO_REDDENING | Flag.MISSING_FLUX
+FIELDS = (
+    "photometry", "reddening", "distance", "giant_cut", "correction", "r_v_curve", "e4455", "band_extinction",
+    "pixels", "normalise", "excess", "excess_cut", "colour", "giant_magnitude", "giant_logg", "minimum_height",
+    "training_where",
+)  # fmt: skip
+"""Configuration fields that the product reads."""
+
+
+def features_schema(config: XpUacsnetConfig) -> vf.TableSchema:
+    """Return the schema of `xp_features`."""
+    size = len(config.pixels)
+    flags = vf.column("flags", "int16", describe(FLAGS), ucd="meta.code", nullable=False)
+    return vf.TableSchema(
+        description="Dereddened XP spectra in a few pixels, normalised near 550 nm, and the selection of giants",
+        key="source_id",
+        position=vf.Position(epoch=GAIA_EPOCH),
+        columns=(
+            *IDENTITY,
+            vf.column("flux", "float32", "Relative flux", length=size, ucd="phot.flux.density;em.wl"),
+            vf.column(
+                "flux_error", "float32", "Standard error of flux", length=size,
+                ucd="stat.error;phot.flux.density;em.wl",
+            ),
+            *QUANTITIES,
+            vf.column("giant", "bool", "Fulfils cuts 1 to 3: photometry, red giant, height", ucd="meta.code"),
+            vf.column("for_training", "bool", "Fulfils all cuts of training and test stars", ucd="meta.code"),
+            flags,
+        ),
+    )  # fmt: skip
+
+
+def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
+    star = {c.name: c for c in STARS}
+    measured = ["phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag"]
+    measured += ["phot_bp_rp_excess_factor"] if config.excess_cut else []
+    measured += ["parallax"] if config.distance == "parallax" else []
+    own = ["ebv"] if config.reddening == "xp_sampled" else []
+    own += ["logg"] if config.giant_cut == "logg" else []
+    own += measured if config.photometry == "xp_sampled" else []
+    yield vf.same("xp_sampled", ["source_id", "ra", "dec", *SPECTRUM, *(star[n] for n in own)])
+    if config.photometry == "gaia_sources":
+        columns = ["source_id", *(GAIA_SOURCES[n] for n in ("ra", "dec", *measured))]
+        yield vf.by_key("gaia_sources", "source_id", columns)
+    if config.distance == "geometric_distances":
+        yield vf.by_key("geometric_distances", "source_id", ["source_id", GEOMETRIC_DISTANCES["r_med_geo"]])
+    if config.reddening == "reddening_map":
+        yield vf.all_rows("reddening_map", [REDDENING_MAP[n] for n in ("healpix", "healpix_order", "ebv")])
+    if config.correction:
+        yield vf.all_rows("xp_correction_tables", TABLES.names)
+
+
+@plugin.product(
+    "xp_features",
+    table=features_schema,
+    needs=_needs,
+    row_wise=True,
+    row_bytes=8_000,
+    libraries=("numpy", "numba", "XP_Extinction_Toolkit"),
+    config_fields=FIELDS,
+)
+def xp_features(inputs: Any, context: Any) -> vf.Result:
+    """Median fluxes of XP spectra in 60 ranges, corrected, dereddened, normalised near 550 nm; cuts of section 2.3."""
+    from vacframe_xp_uacsnet.prepare import prepare
+
+    return prepare(inputs, context.config)
