@@ -110,7 +110,7 @@ def test_unusable_isochrones_are_an_error(isochrones):
 
 def test_frames_agree_with_astropy():
     from astropy import units as u
-    from astropy.coordinates import BarycentricTrueEcliptic, Galactic, SkyCoord
+    from astropy.coordinates import BarycentricTrueEcliptic, SkyCoord
 
     ra, dec = np.array([0.0, 83.0, 200.0, 266.4]), np.array([-5.0, 21.0, 55.0, -29.0])
     sky = SkyCoord(ra * u.deg, dec * u.deg)

@@ -9,7 +9,7 @@ import numpy as np
 
 from vacframe_mock_survey.registry import MockSurveyConfig, plugin
 
-CONFIG = MockSurveyConfig(stars=80, shard_size=30, reference_fraction=0.7)
+CONFIG = MockSurveyConfig(stars=80, shard_size=30, reference_fraction=0.7, dec_min=15.0, dec_max=25.0)
 
 
 def synthetic_isochrones() -> dict[str, np.ndarray]:

@@ -97,6 +97,12 @@ def density(population: Population, height: np.ndarray, position: Vector) -> np.
     return (radius2 / (R_SUN**2 + population.core**2)) ** (-0.5 * population.slope)
 
 
-def mean_metallicity(population: Population, radius: np.ndarray) -> np.ndarray:
-    """Return the mean [M/H] of a population at cylindrical radii in kpc."""
-    return population.mh[0] + population.gradient * (radius - R_SUN)
+def metal_density(population: Population, mh: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Return how much stars of metallicities `mh` favour cylindrical radii (kpc): 1 where the mean is theirs.
+
+    The arrays are broadcast; a population without gradient is the same everywhere.
+    """
+    if not population.gradient:
+        return np.ones(1)
+    mean = population.mh[0] + population.gradient * (radius - R_SUN)
+    return np.exp(-0.5 * ((mh - mean) / population.mh[1]) ** 2)

@@ -48,10 +48,17 @@ class Points:
         self._shares = (config.giant_fraction, min(config.m_giant_fraction, config.giant_fraction))
 
     def balanced(self, weight: np.ndarray, isochrone: Any = ...) -> np.ndarray:
-        """Return weights, shape (n, n_point - 1), of the points of isochrones (default all) with dwarfs, giants and M giants in the configured proportion, within each isochrone.
+        """Return weights with dwarfs, giants and M giants in the configured proportion, within each isochrone.
 
         Where an isochrone has no M giants, other giants take their share; where it has giants or dwarfs only, they
         take all.
+
+        Parameters
+        ----------
+        weight : ndarray, shape (n, n_point - 1)
+            Weights of the points of isochrones.
+        isochrone : ndarray of int, shape (n,), optional
+            Which ones; default is all.
         """
         giants, m_giants = self._shares
         giant, m_giant = self._giant[isochrone], self._m_giant[isochrone]

@@ -16,7 +16,7 @@ from vacframe_mock_survey.truth import shards
     kind="source",
     shards=shards,
     needs=[vf.all_rows("isochrones", ISOCHRONE_COLUMNS)],
-    libraries=("healpy", "galpy", "gaiadr3-zeropoint"),
+    libraries=("healpy", "gaiadr3-zeropoint"),
 )
 def mock_observations(inputs: Any, context: Any) -> vf.Result:
     """Visits of the mock survey to its stars, with the truth at each: positions at J2000, dates, velocities, S/N."""

@@ -11,7 +11,7 @@ import numpy as np
 from vacframe_mock_survey.bands import EXTINCTION
 from vacframe_mock_survey.dust import Dust
 from vacframe_mock_survey.frames import galactic, galactocentric
-from vacframe_mock_survey.galaxy import Population, density, mean_metallicity, scale_height
+from vacframe_mock_survey.galaxy import Population, density, metal_density, scale_height
 
 DISTANCES = np.exp(np.linspace(np.log(0.01), np.log(60.0), 120))
 """Nodes of distance, kpc."""
@@ -22,6 +22,8 @@ _LIMITS = np.arange(-2.0, 32.0, 0.25)
 """Apparent less absolute magnitude, mag: bins of the counts."""
 _BRIGHT = np.arange(-7.0, 16.0, 0.25)
 """Absolute magnitudes for which the sky is tabulated."""
+_METALS = np.linspace(-0.45, 0.45, 7)
+"""[M/H], from the mean at the Sun, for which the sky of a population with a gradient is tabulated."""
 _TRIES = 12
 """Positions tried within a cell for one in the footprint."""
 
@@ -87,38 +89,48 @@ class Places:
 
     def __init__(self, population: Population, sky: Sky) -> None:
         self.population, self.sky = population, sky
-
-    @cached_property
-    def _counts(self) -> np.ndarray:
-        """Stars nearer than where they look fainter by `_LIMITS`, by cell, any unit; shape (n_cell, n_limit)."""
-        sky, population = self.sky, self.population
-        helio = tuple(axis[:, None] * DISTANCES for axis in galactic(sky.ra, sky.dec))
-        height = scale_height(population, np.array(np.mean(population.age)))
-        stars = density(population, height, galactocentric(helio)) * DISTANCES**3 * sky.share[:, None]
-        place = np.clip(np.searchsorted(_LIMITS, sky.fainter), 0, len(_LIMITS) - 1)
-        index = np.arange(len(sky.cells))[:, None] * len(_LIMITS) + place
-        counts = np.bincount(index.ravel(), stars.ravel(), len(sky.cells) * len(_LIMITS))
-        return np.cumsum(counts.reshape(len(sky.cells), -1), axis=1)
+        spread = _METALS if population.gradient else np.zeros(1)
+        self._metals = population.mh[0] + spread
+        """[M/H] for which the sky is tabulated: with a gradient, other stars lie in other directions."""
 
     @cached_property
     def _seen(self) -> np.ndarray:
-        """Stars of each of `_BRIGHT` within the survey's magnitudes, shape (n_bright, n_cell)."""
-        config = self.sky.config
-        low = np.clip(np.searchsorted(_LIMITS, config.r_min - _BRIGHT), 0, len(_LIMITS) - 1)
-        high = np.clip(np.searchsorted(_LIMITS, config.r_max - _BRIGHT), 0, len(_LIMITS) - 1)
-        return (self._counts[:, high] - self._counts[:, low]).T
+        """Stars of each of `_BRIGHT` within the survey's magnitudes, shape (n_metal, n_bright, n_cell)."""
+        sky, population = self.sky, self.population
+        helio = tuple(axis[:, None] * DISTANCES for axis in galactic(sky.ra, sky.dec))
+        position = galactocentric(helio)
+        height = scale_height(population, np.array(np.mean(population.age)))
+        stars = density(population, height, position) * DISTANCES**3 * sky.share[:, None]
+        place = np.clip(np.searchsorted(_LIMITS, sky.fainter), 0, len(_LIMITS) - 1)
+        index = (np.arange(len(sky.cells))[:, None] * len(_LIMITS) + place).ravel()
+        radius = np.hypot(position[0], position[1])
+        low, high = (
+            np.clip(np.searchsorted(_LIMITS, limit - _BRIGHT), 0, len(_LIMITS) - 1)
+            for limit in (sky.config.r_min, sky.config.r_max)
+        )
+        out = []
+        for metals in self._metals.tolist():
+            share = metal_density(population, np.array(metals), radius)
+            counts = np.bincount(index, (stars * share).ravel(), len(sky.cells) * len(_LIMITS))
+            # Stars nearer than where they look fainter by `_LIMITS`.
+            nearer = np.cumsum(counts.reshape(len(sky.cells), -1), axis=1)
+            out.append((nearer[:, high] - nearer[:, low]).T)
+        return np.array(out)
 
     def volume(self, magnitude: np.ndarray) -> np.ndarray:
         """Return the number of stars, any unit, of absolute SDSS r magnitudes that the survey would see."""
-        return np.interp(magnitude, _BRIGHT, self._seen.sum(axis=1))
+        return np.interp(magnitude, _BRIGHT, self._seen.mean(axis=0).sum(axis=1))
 
     @cached_property
     def _sky_table(self) -> np.ndarray:
-        """Cumulative chance of the cells for each of `_BRIGHT`, row k running from k to k + 1; flat."""
-        chance = self._seen**self.sky.config.sky_contrast * self.sky.share ** (1.0 - self.sky.config.sky_contrast)
+        """Cumulative chance of the cells by metallicity and `_BRIGHT`, row k running from k to k + 1; flat."""
+        mean = self._seen.mean(axis=0)
+        # The same fraction of the stars of a cell is observed, whatever their metallicity.
+        observed = (self.sky.share / np.where(mean > 0, mean, 1.0)) ** (1.0 - self.sky.config.sky_contrast)
+        chance = (self._seen * observed).reshape(-1, len(self.sky.cells))
         chance[chance.sum(axis=1) <= 0] = self.sky.share
         summed = np.cumsum(chance, axis=1)
-        return (summed / summed[:, -1:] + np.arange(len(_BRIGHT))[:, None]).ravel()
+        return (summed / summed[:, -1:] + np.arange(len(summed))[:, None]).ravel()
 
     def draw(self, star: dict[str, np.ndarray], rng: Any) -> dict[str, np.ndarray]:
         """Return ``ra``, ``dec`` (degrees) and ``distance_kpc`` of stars.
@@ -129,9 +141,12 @@ class Places:
             ``abs_r_sdss``, ``mh``, ``log_age``.
         """
         u = rng.uniform(2)
-        row = np.clip(np.rint((star["abs_r_sdss"] - _BRIGHT[0]) / (_BRIGHT[1] - _BRIGHT[0])), 0, len(_BRIGHT) - 1)
+        step = _BRIGHT[1] - _BRIGHT[0]
+        row = np.clip(np.rint((star["abs_r_sdss"] - _BRIGHT[0]) / step), 0, len(_BRIGHT) - 1).astype(np.int64)
+        metal = np.searchsorted(0.5 * (self._metals[1:] + self._metals[:-1]), star["mh"])
+        row += len(_BRIGHT) * metal
         place = np.searchsorted(self._sky_table, row + u[:, 0], side="right")
-        cell = np.clip(place - row.astype(np.int64) * len(self.sky.cells), 0, len(self.sky.cells) - 1)
+        cell = np.clip(place - row * len(self.sky.cells), 0, len(self.sky.cells) - 1)
         ra, dec = self.sky.positions(cell, rng.uniform(_TRIES))
         return {"ra": ra, "dec": dec, "distance_kpc": self._distance(star, ra, dec, u[:, 1])}
 
@@ -144,9 +159,7 @@ class Places:
         outside = np.maximum(config.r_min - seen, 0.0) + np.maximum(seen - config.r_max, 0.0)
         height = scale_height(population, 10.0 ** (star["log_age"] - 9.0))[:, None]
         chance = density(population, height, position) * DISTANCES**3 * (outside == 0)
-        if population.gradient:
-            mean = mean_metallicity(population, np.hypot(position[0], position[1]))
-            chance = chance * np.exp(-0.5 * ((star["mh"][:, None] - mean) / population.mh[1]) ** 2)
+        chance *= metal_density(population, star["mh"][:, None], np.hypot(position[0], position[1]))
         empty = chance.sum(axis=1) <= 0
         chance[empty] = outside[empty] == outside[empty].min(axis=1, keepdims=True)
         summed = np.cumsum(chance, axis=1)

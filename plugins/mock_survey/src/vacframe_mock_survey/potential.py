@@ -1,72 +1,49 @@
-"""The Galaxy's potential, and what equilibrium in it asks of velocities; by galpy (Bovy 2015, ApJS 216, 29).
+"""The Galaxy's potential, and what equilibrium in it asks of velocities.
 
-galpy's MWPotential2014, scaled to a circular velocity of 229 km/s at the Sun (Eilers et al. 2019, ApJ 871, 120).
-All tables are made once per process.
+The potential is galpy's MWPotential2014 (Bovy 2015, ApJS 216, 29), scaled to 229 km/s at the Sun; its tables in
+``data/potential.npz`` were made by ``tools/make_potential.py``.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
-from vacframe_mock_survey.frames import R_SUN
-
-V_SUN_CIRCULAR = 229.0
-"""Circular velocity at the Sun, km/s."""
-KMS_PER_KPC_GYR = 0.9777922216807891
-"""km/s of 1 kpc per Gyr."""
-_RADII = np.geomspace(0.3, 120.0, 90)
-_HEIGHTS = np.array([0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0])
-_SCALES = np.array([0.1, 0.2, 0.3, 0.45, 0.7, 1.0, 1.4])
+DATA = Path(__file__).parent / "data" / "potential.npz"
+RADII = np.geomspace(0.3, 120.0, 90)
+"""Radii, kpc, of the tables."""
+HEIGHTS = np.array([0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0])
+"""Heights above the plane, kpc."""
+SCALES = np.array([0.1, 0.2, 0.3, 0.45, 0.7, 1.0, 1.4])
 """Scale heights, kpc, that dispersions are tabulated for."""
 
 
 @lru_cache(maxsize=1)
-def potential() -> Any:
-    """Return galpy's potential, in galpy's natural units of `R_SUN` and `V_SUN_CIRCULAR`."""
-    from galpy.potential import MWPotential2014
+def tables() -> dict[str, np.ndarray]:
+    """Return the tables: ``circular`` and ``escape`` velocity (km/s) and ``ratio`` κ/2Ω at `RADII`; ``vertical``.
 
-    return MWPotential2014
-
-
-@lru_cache(maxsize=1)
-def _circular() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    from galpy.potential import epifreq, omegac, vcirc, vesc
-
-    radii = _RADII / R_SUN
-    ratio = epifreq(potential(), radii) / (2.0 * omegac(potential(), radii))
-    return vcirc(potential(), radii) * V_SUN_CIRCULAR, ratio, vesc(potential(), radii) * V_SUN_CIRCULAR
+    ``vertical`` is σ_z² in (km/s)², shape (scales, radii, heights); ``orbit`` that of the Sagittarius dwarf, positions
+    (kpc) and velocities (km/s), shape (n, 6).
+    """
+    with np.load(DATA) as stored:
+        return {name: stored[name] for name in stored.files}
 
 
 def circular_velocity(radius: np.ndarray) -> np.ndarray:
     """Return the circular velocity, km/s, at radii in kpc."""
-    return np.interp(np.log(radius), np.log(_RADII), _circular()[0])
+    return np.interp(np.log(radius), np.log(RADII), tables()["circular"])
 
 
 def epicycle_ratio(radius: np.ndarray) -> np.ndarray:
     """Return κ/2Ω, the ratio of azimuthal to radial dispersion of a cool disc, at radii in kpc."""
-    return np.interp(np.log(radius), np.log(_RADII), _circular()[1])
+    return np.interp(np.log(radius), np.log(RADII), tables()["ratio"])
 
 
 def escape_velocity(radius: np.ndarray) -> np.ndarray:
     """Return the escape velocity, km/s, at radii in kpc in the plane."""
-    return np.interp(np.log(radius), np.log(_RADII), _circular()[2])
-
-
-@lru_cache(maxsize=1)
-def _vertical() -> np.ndarray:
-    """Return σ_z² by the vertical Jeans equation, (km/s)², shape (scales, radii, heights)."""
-    from galpy.potential import evaluatezforces
-
-    nodes, weights = np.polynomial.laguerre.laggauss(12)
-    z = _HEIGHTS[None, None, :, None] + _SCALES[:, None, None, None] * nodes
-    radius = np.broadcast_to(_RADII[None, :, None, None], z.shape[:1] + (len(_RADII),) + z.shape[2:])
-    z = np.broadcast_to(z, radius.shape)
-    force = evaluatezforces(potential(), radius.ravel() / R_SUN, z.ravel() / R_SUN).reshape(radius.shape)
-    # A force in natural units is V²/R.
-    return _SCALES[:, None, None] * (-force * weights).sum(axis=-1) * V_SUN_CIRCULAR**2 / R_SUN
+    return np.interp(np.log(radius), np.log(RADII), tables()["escape"])
 
 
 def vertical_dispersion(radius: np.ndarray, z: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -79,11 +56,11 @@ def vertical_dispersion(radius: np.ndarray, z: np.ndarray, scale: np.ndarray) ->
     radius, z, scale : ndarray, shape (n,)
         Cylindrical radius, height and scale height, kpc.
     """
-    table = _vertical()
+    table = tables()["vertical"]
     total = np.zeros(len(radius))
-    for a, part in _bracket(_SCALES, scale):
-        for b, share in _bracket(np.log(_RADII), np.log(radius)):
-            for c, fraction in _bracket(_HEIGHTS, np.abs(z)):
+    for a, part in _bracket(SCALES, scale):
+        for b, share in _bracket(np.log(RADII), np.log(radius)):
+            for c, fraction in _bracket(HEIGHTS, np.abs(z)):
                 total += part * share * fraction * table[a, b, c]
     return np.sqrt(total)
 
@@ -96,14 +73,14 @@ def _bracket(grid: np.ndarray, values: np.ndarray) -> tuple[tuple[np.ndarray, np
 
 @lru_cache(maxsize=8)
 def _radial(slope: float, core: float, beta: float) -> np.ndarray:
-    """Return σ_r by the spherical Jeans equation of constant anisotropy on `_RADII`, km/s."""
-    fine = np.geomspace(_RADII[0], 4.0 * _RADII[-1], 4000)
+    """Return σ_r by the spherical Jeans equation of constant anisotropy on `RADII`, km/s."""
+    fine = np.geomspace(RADII[0], 4.0 * RADII[-1], 4000)
     density = (fine**2 + core**2) ** (-0.5 * slope)
     integrand = density * fine ** (2.0 * beta) * circular_velocity(fine) ** 2
     # The integral of (…)/r dr outward of each radius.
     steps = 0.5 * (integrand[1:] + integrand[:-1]) * np.diff(np.log(fine))
     outward = np.concatenate([np.cumsum(steps[::-1])[::-1], [0.0]])
-    return np.interp(_RADII, fine, np.sqrt(outward / (density * fine ** (2.0 * beta))))
+    return np.interp(RADII, fine, np.sqrt(outward / (density * fine ** (2.0 * beta))))
 
 
 def radial_dispersion(radius: np.ndarray, slope: float, core: float, beta: float) -> np.ndarray:
@@ -119,4 +96,4 @@ def radial_dispersion(radius: np.ndarray, slope: float, core: float, beta: float
     slope, core, beta : float
         Slope of the density, its core (kpc), and the anisotropy 1 − σ_t²/σ_r².
     """
-    return np.interp(np.log(radius), np.log(_RADII), _radial(slope, core, beta))
+    return np.interp(np.log(radius), np.log(RADII), _radial(slope, core, beta))

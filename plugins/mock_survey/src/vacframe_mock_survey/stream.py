@@ -1,69 +1,25 @@
-"""A stream of giants like that of the Sagittarius dwarf galaxy, along its orbit before and after now."""
+"""A stream of giants like that of the Sagittarius dwarf galaxy, along its orbit before and after now.
+
+The orbit is in ``data/potential.npz``; see ``tools/make_potential.py``.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from vacframe_mock_survey.bands import EXTINCTION
 from vacframe_mock_survey.dust import Dust
-from vacframe_mock_survey.frames import (
-    R_SUN,
-    Vector,
-    equatorial,
-    galactic,
-    galactocentric,
-    heliocentric,
-    space_velocity,
-)
+from vacframe_mock_survey.frames import Vector, equatorial, heliocentric
 from vacframe_mock_survey.models import Points
-from vacframe_mock_survey.potential import KMS_PER_KPC_GYR, V_SUN_CIRCULAR, potential
+from vacframe_mock_survey.potential import tables
 from vacframe_mock_survey.tracks import Tracks
 
-PROGENITOR = (283.764, -30.480, 27.0, 142.0, -2.692, -1.359)
-"""ra, dec (deg), distance (kpc), rv (km/s), pmra, pmdec (mas/yr): Vasiliev & Belokurov (2020, MNRAS 497, 4162)."""
-GYR = 1.3
-"""The stream reaches where the progenitor was, and will be, within this time."""
-CORE_GYR = 0.03
-"""The progenitor itself is left out: stars within this time of it."""
 SPREAD_KPC, SPREAD_KMS = 1.0, 10.0
 """Spread of the stars about the orbit, along each axis."""
 MH, AGE, ALPHA = (-0.60, 0.25), (5.0, 9.0), (0.02, -0.08, 0.25, 0.04)
 """Mean and dispersion of [M/H]; youngest and oldest, Gyr; alpha sequence: Hayes et al. (2020, ApJ 889, 63), rounded."""
-_NODES = 600
-
-
-@lru_cache(maxsize=1)
-def orbit() -> tuple[np.ndarray, np.ndarray]:
-    """Return positions (kpc) and velocities (km/s) along the progenitor's orbit, Galactocentric, shape (n, 3) each.
-
-    Integrated by galpy in the potential of the disc's and halo's stars.
-    """
-    from galpy.orbit import Orbit
-
-    ra, dec, distance, rv, pmra, pmdec = (np.array([v]) for v in PROGENITOR)
-    x, y, z = (v[0] for v in galactocentric(tuple(a * distance for a in galactic(ra, dec))))
-    vx, vy, vz = (v[0] for v in space_velocity(ra, dec, distance, rv, pmra, pmdec))
-    radius = np.hypot(x, y)
-    # galpy's axes are left-handed in the azimuth of ours: rotation is positive there.
-    start = [radius, (x * vx + y * vy) / radius, -(x * vy - y * vx) / radius, z, vz, np.arctan2(-y, x)]
-    scales = [R_SUN, V_SUN_CIRCULAR, V_SUN_CIRCULAR, R_SUN, V_SUN_CIRCULAR, 1.0]
-    gyr = np.linspace(CORE_GYR, GYR, _NODES // 2)
-    unit = R_SUN / V_SUN_CIRCULAR * KMS_PER_KPC_GYR
-    parts = []
-    for sign in (-1.0, 1.0):
-        path = Orbit([s / k for s, k in zip(start, scales, strict=True)])
-        times = np.concatenate([[0.0], sign * gyr]) / unit
-        path.integrate(times, potential(), method="dop853", progressbar=False)
-        t = times[1:]
-        big, phi = path.R(t) * R_SUN, path.phi(t)
-        v_r, v_t, v_z = (f(t) * V_SUN_CIRCULAR for f in (path.vR, path.vT, path.vz))
-        cos, sin = np.cos(phi), -np.sin(phi)
-        place = np.stack([big * cos, big * sin, path.z(t) * R_SUN], axis=1)
-        parts.append((place, np.stack([v_r * cos + v_t * sin, v_r * sin - v_t * cos, v_z], axis=1)))
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
 class Stream:
@@ -85,7 +41,8 @@ class Stream:
 
     def __init__(self, tracks: Tracks, points: Points, config: Any, dust: Dust) -> None:
         self.config, self._points = config, points
-        place, self.velocity = orbit()
+        path = tables()["orbit"]
+        place, self.velocity = path[:, :3], path[:, 3:]
         self.position = place
         helio = heliocentric((place[:, 0], place[:, 1], place[:, 2]))
         distance = np.sqrt(helio[0] ** 2 + helio[1] ** 2 + helio[2] ** 2)

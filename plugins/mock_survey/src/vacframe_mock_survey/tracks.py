@@ -44,7 +44,9 @@ class Tracks:
 
     def __init__(self, isochrones: Mapping[str, np.ndarray]) -> None:
         table = {name: np.asarray(isochrones[name], dtype=float) for name in ISOCHRONE_COLUMNS}
-        pairs, which = np.unique(np.stack([table["mh"], table["log_age"]]), axis=1, return_inverse=True)
+        # As complex numbers, which sort by real, then by imaginary part: faster than rows.
+        found, which = np.unique(table["mh"] + 1j * table["log_age"], return_inverse=True)
+        pairs = np.stack([found.real, found.imag])
         self.mh, self.start, count = np.unique(pairs[0], return_index=True, return_counts=True)
         self.ages = np.full((len(self.mh), count.max(initial=1)), np.inf)
         for row, (first, number) in enumerate(zip(self.start, count, strict=True)):

@@ -20,7 +20,7 @@ def shards(config: MockSurveyConfig) -> int:
     kind="source",
     shards=shards,
     needs=[vf.all_rows("isochrones", ISOCHRONE_COLUMNS)],
-    libraries=("healpy", "galpy", "gaiadr3-zeropoint"),
+    libraries=("healpy", "gaiadr3-zeropoint"),
 )
 def mock_truth(inputs: Any, context: Any) -> vf.Result:
     """Stars of the mock survey with their true parameters, positions, motions and magnitudes."""
