@@ -24,7 +24,7 @@ QUANTITIES = (
     vf.column("phot_bp_rp_excess_factor", "float32", "BP/RP flux excess factor", ucd="arith.factor;phot.flux;em.opt"),
     vf.column("bp_rp0", "float32", "Dereddened BP-RP", unit="mag", ucd="phot.color;em.opt"),
     vf.column("g0", "float32", "Dereddened G", unit="mag", ucd="phot.mag;em.opt"),
-    vf.column("m_g", "float32", "Absolute magnitude in G", unit="mag", ucd="phot.magAbs;em.opt"),
+    vf.column("m_g", "float32", "Absolute magnitude in G", unit="mag", ucd="phys.magAbs;em.opt"),
     vf.column("ebv", "float32", "Reddening E(B-V), SFD scale", unit="mag", ucd="phot.color.excess"),
     vf.column("r_geo", "float32", "Distance", unit="pc", ucd="pos.distance"),
     vf.column("z", "float32", "Height above the Galactic plane", unit="kpc", ucd="pos.cartesian.z"),

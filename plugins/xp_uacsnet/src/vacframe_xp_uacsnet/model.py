@@ -21,7 +21,7 @@ LEARNED = ("source_id", "flux", "flux_error", "bp_rp0", "feh")
     config_fields=("network", "pixels"),
 )
 def uacsnet_model(inputs: Any, context: Any) -> vf.Model:
-    """The uncertainty-aware, cost-sensitive network (UA-CSNet), trained on the stars with labels."""
+    """Network UA-CSNet (uncertainty-aware, cost-sensitive), trained on the stars with labels."""
     from vacframe_xp_uacsnet.learning import learn
 
     return learn(inputs["xp_training_set"], context, context.config.network)
