@@ -35,7 +35,8 @@ _SCHLAFLY = "Schlafly & Finkbeiner 2011, ApJ 737, 103, table 6, R_V = 3.1"
 
 _VALUES: dict[str, dict[str, dict[str, float]]] = {
     "sfd": {
-        _YUAN: {"g_sdss": 3.30, "r_sdss": 2.31, "i_sdss": 1.71, "j": 0.72, "h": 0.46, "ks": 0.306, "w1": 0.18, "w2": 0.16},
+        _YUAN: {"g_sdss": 3.30, "r_sdss": 2.31, "i_sdss": 1.71}
+        | {"j": 0.72, "h": 0.46, "ks": 0.306, "w1": 0.18, "w2": 0.16},
         _ZHANG: {"g": 2.364, "bp": 2.998, "rp": 1.737},
         _APASS: {"b_apass": 3.63, "v_apass": 2.74, "r_apass": 2.3},
         _SCHLAFLY: {"v": 2.742},
