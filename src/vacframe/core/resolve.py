@@ -306,6 +306,7 @@ class Resolver:
             from vacframe.io.formats import sniff
 
             if sniff_or_suffix(sniff, files) in declared.reads:
+                _check_reader(source, name, plugin.name)
                 config = self._config(plugin)
                 recipe = self._recipe(declared, plugin, config)
                 return Node(declared, plugin.name, plugin, config, source=source, files=files, recipe=recipe)
@@ -350,6 +351,16 @@ def find_files(source: SourceConfig, base: Path, product: str) -> tuple[Path, ..
             raise ConfigError(f"[sources.{product}] files: {pattern!r} matches no file (looked at {full})")
         found.update(Path(m).resolve() for m in matches)
     return tuple(sorted(found))
+
+
+def _check_reader(source: SourceConfig, product: str, plugin: str) -> None:
+    """Refuse the options of plain tables where a plugin's own reader reads the files, and would not see them."""
+    given = [n for n in ("columns", "units", "null_values", "derive", "where", "position", "key") if getattr(source, n)]
+    if given:
+        raise ConfigError(
+            f"[sources.{product}] {', '.join(given)}: the reader of plugin {plugin!r} reads these files and takes no "
+            'such option; remove it, or set reader = "table" to have them read as plain tables'
+        )
 
 
 def sniff_or_suffix(sniff: Any, files: tuple[Path, ...]) -> str:

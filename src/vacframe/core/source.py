@@ -62,6 +62,7 @@ def effective_schema(
             f"[sources.{product}]: the product has no column {extra[0]!r}.{did_you_mean(extra[0], declared.names)}"
         )
     have = {c.name for c in columns}
+    _check_names(product, source, tuple(c.name for c in columns))
     key = _key(product, source, declared, have, files[0])
     columns = [c.model_copy(update={"nullable": False}) if c.name == key else c for c in columns]
     position = _position(product, source, declared, have)
@@ -123,6 +124,20 @@ def _check_mapping(product: str, source: SourceConfig, in_file: dict[str, Column
                 )
 
 
+def _check_names(product: str, source: SourceConfig, have: tuple[str, ...]) -> None:
+    """Check that what names columns of the product names some that there are."""
+    positions = ("ra", "dec") if source.anchor or source.position else ()
+    named = {"where": names_in(source.where, what=f"sources.{product}.where") if source.where else ()}
+    named["units"] = tuple(source.units)
+    for setting, names in named.items():
+        for name in names:
+            if name not in (*have, *positions):
+                raise ConfigError(
+                    f"[sources.{product}] {setting}: {name!r} is no column of the product."
+                    f"{did_you_mean(name, have)} It has: {', '.join(have)}"
+                )
+
+
 def _open_columns(source: SourceConfig, in_file: dict[str, Column]) -> Iterator[Column]:
     mapped = {theirs: name for name, theirs in source.columns.items()}
     for theirs, col in in_file.items():
@@ -179,9 +194,7 @@ def _anchored_columns(declared: TableSchema | None) -> list[Column]:
     return [declared[declared.position.ra], declared[declared.position.dec]]
 
 
-def read_rows(
-    path: Path, source: SourceConfig, schema: TableSchema, rejects: Rejects, columns: tuple[str, ...] | None = None
-) -> Iterator[pa.Table]:
+def read_rows(path: Path, source: SourceConfig, schema: TableSchema, rejects: Rejects) -> Iterator[pa.Table]:
     """Yield the rows of one file as tables of the product's columns, with ``_row`` (row in the file).
 
     Rows left out (the `where` condition, null or repeated keys, impossible positions, values out of range) go to
@@ -192,12 +205,13 @@ def read_rows(
     InputFileError
         If the file cannot be read.
     SchemaError
-        If a column does not fit its type or unit; the message names the file.
+        If a column is missing that the first file has, or does not fit its type or unit; the message names the file.
     """
     from vacframe.io.tables import iter_tables, probe
 
     in_file = {c.name: c for c in probe(path, _options(source))}
     theirs = {n: source.columns.get(n, n) for n in schema.names if n not in source.derive}
+    _check_complete(path, source, schema, theirs, tuple(in_file))
     wanted = {t for t in theirs.values() if t in in_file}
     for text in source.derive.values():
         wanted |= set(names_in(text))
@@ -205,6 +219,21 @@ def read_rows(
     for table in iter_tables(path, [n for n in in_file if n in wanted], options=_options(source)):
         yield _convert(table, path, source, schema, theirs, in_file, start, rejects)
         start += table.num_rows
+
+
+def _check_complete(
+    path: Path, source: SourceConfig, schema: TableSchema, theirs: dict[str, str], in_file: tuple[str, ...]
+) -> None:
+    placed = source.anchor or source.position
+    positions = (schema.position.ra, schema.position.dec) if placed and schema.position else ()
+    used = {n: t for n, t in theirs.items() if n not in positions}
+    used |= {n: t for n, text in source.derive.items() for t in names_in(text)}
+    for name, their in used.items():
+        if their not in in_file:
+            raise SchemaError(
+                f"{path}: there is no column {their!r} ({name} of the product), which the first of the files has."
+                f"{did_you_mean(their, in_file)} It has: {', '.join(in_file)}"
+            )
 
 
 def _convert(
@@ -231,7 +260,7 @@ def _convert(
                 arrays[col.name] = to_arrow(np.broadcast_to(evaluate(source.derive[col.name], values), count), col)
             elif theirs[col.name] in in_file:
                 unit = source.units.get(col.name) or in_file[theirs[col.name]].unit
-                arrays[col.name] = _in_unit(table[theirs[col.name]], col, unit)
+                arrays[col.name] = _in_unit(table[theirs[col.name]], col, unit, start)
             else:
                 arrays[col.name] = pa.nulls(count, arrow_type(col))
         except SchemaError as error:
@@ -243,11 +272,11 @@ def _convert(
     return _usable(made, path, source, schema, rejects)
 
 
-def _in_unit(array: pa.ChunkedArray, col: Column, unit: str | None) -> pa.Array:
+def _in_unit(array: pa.ChunkedArray, col: Column, unit: str | None, start: int) -> pa.Array:
     from vacframe.core.values import to_arrow, to_numpy
 
     if not unit or not col.unit or unit == col.unit or col.dtype == "string":
-        return to_arrow(array, col)
+        return _fitting(array, col, start)
     from astropy import units
 
     try:
@@ -255,9 +284,31 @@ def _in_unit(array: pa.ChunkedArray, col: Column, unit: str | None) -> pa.Array:
     except (units.UnitConversionError, ValueError, TypeError):
         raise SchemaError(f"column {col.name!r} is in {unit!r}, which does not convert to {col.unit!r}") from None
     if factor == 1.0:
-        return to_arrow(array, col)
-    values, mask = to_numpy(array)
+        return _fitting(array, col, start)
+    values, mask = to_numpy(_fitting(array, col.model_copy(update={"dtype": "float64"}), start))
     return to_arrow(values * factor, col, mask)
+
+
+def _fitting(array: pa.ChunkedArray, col: Column, start: int) -> pa.Array:
+    """Return the array in the column's type; the error names the first row of the file that does not fit."""
+    from vacframe.core.values import to_arrow
+
+    try:
+        return to_arrow(array, col)
+    except SchemaError:
+        low, high = 0, len(array)
+        while high - low > 1:
+            middle = (low + high) // 2
+            try:
+                to_arrow(array[low:middle], col)
+                low = middle
+            except SchemaError:
+                high = middle
+        try:
+            to_arrow(array[low:high], col)
+        except SchemaError as error:
+            raise SchemaError(f"row {start + low} (counted from 0): {error}") from None
+        raise
 
 
 def _usable(table: pa.Table, path: Path, source: SourceConfig, schema: TableSchema, rejects: Rejects) -> pa.Table:
