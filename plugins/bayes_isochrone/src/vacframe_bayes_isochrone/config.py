@@ -64,7 +64,7 @@ class BayesIsochroneConfig(BaseModel):
     """Youngest age of the grid, Gyr (the paper gives none)."""
     age_max: float = 13.2
     """Oldest age, Gyr (section 3.4: the cut of the Padova isochrones)."""
-    age_step: float = Field(default=0.2, gt=0)
+    age_step: float = Field(default=0.25, gt=0)
     """Step in age above `age_turn`, Gyr."""
     age_turn: float = Field(default=2.0, gt=0)
     """Below this age, Gyr, the steps are equal in log age, and as large as `age_step` there."""

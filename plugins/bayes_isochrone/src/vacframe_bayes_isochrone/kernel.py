@@ -28,6 +28,12 @@ T_MAX, A_MAX, Q_MAX = 320, 160, 192
 """Largest numbers of table nodes in t and a, and of quadrature nodes in A."""
 MASS_FIRST, MASS_STEP, MASS_BINS = -1.4, 0.004, 800
 """Histogram of log10 mass, for the percentiles."""
+LEAST = 1e-6
+"""Points with a smaller share of the posterior than this times the largest do not enter the moments."""
+TINY = 1e-14
+"""Smaller elements of a table, of 1 where everything agrees, are 0: arithmetic with denormal numbers is slow."""
+FAINTEST = 1e-30
+"""A star all of whose points have shares below this (of 1 where everything agrees) has no solution."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
@@ -76,88 +82,130 @@ def photometry(magnitudes, errors, extinction):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _chi2(magnitudes, phot, teff, logg, points, star, offset, helper, t, a, chi2):  # type: ignore[no-untyped-def]
-    """First pass over a chunk: chi2 and centre of each point."""
-    weight, to_t, to_a, relative = phot
-    n, shift = len(teff), helper[2]
-    for j in range(n):
-        t[j] = np.float32(0.0)
-        a[j] = shift
-        x = (teff[j] - star[0]) * star[1]
-        y = (logg[j] - star[2]) * star[3]
-        chi2[j] = offset + x * x + y * y
-    for b in range(len(weight)):
-        if weight[b] > 0:
-            row, m, ct, ca = points[b], magnitudes[b], to_t[b], to_a[b]
-            for j in range(n):
-                r = m - row[j]
-                t[j] += ct * r
-                a[j] += ca * r
-    for b in range(len(weight)):
-        if weight[b] > 0:
-            row, m, w, k = points[b], magnitudes[b], weight[b], relative[b]
-            for j in range(n):
-                r = m - row[j] - t[j] - k * a[j]
-                chi2[j] += w * r * r
-    if helper[0] > 0:
-        for j in range(n):
-            chi2[j] += helper[0] * (a[j] - helper[1]) ** 2
+def _centres(m, to_t, to_a, row, t, a):  # type: ignore[no-untyped-def]
+    for j in range(len(t)):
+        r = m - row[j]
+        t[j] += to_t * r
+        a[j] += to_a * r
 
 
 @compiled
-def find_points(  # type: ignore[no-untyped-def]
-    labels, errors, magnitudes, phot, helper, window, grid, index, slab_of, centre_t, centre_a, chi2
-):
-    """Find the model points in the window, with their chi2 and centres; return how many, and the smallest chi2.
+def _label_chi2(teff, logg, star, offset, chi2):  # type: ignore[no-untyped-def]
+    for j in range(len(chi2)):
+        x = (teff[j] - star[0]) * star[1]
+        y = (logg[j] - star[2]) * star[3]
+        chi2[j] = offset + x * x + y * y
 
-    The window is a box of `window` standard deviations in [M/H], Teff and log g; within it, points with a chi2
-    (of labels and colours) larger than the smallest plus 2 window^2 are left out.
+
+@compiled
+def _colour_chi2(m, w, k, row, t, a, chi2):  # type: ignore[no-untyped-def]
+    for j in range(len(chi2)):
+        r = m - row[j] - t[j] - k * a[j]
+        chi2[j] += w * r * r
+
+
+@compiled
+def _helper_chi2(helper, a, chi2):  # type: ignore[no-untyped-def]
+    for j in range(len(chi2)):
+        chi2[j] += helper[0] * (a[j] - helper[1]) ** 2
+
+
+@compiled
+def _lower(values, least):  # type: ignore[no-untyped-def]
+    """Lower `least`, shape (CHUNK,), element by element: unlike one running minimum this vectorises."""
+    for j in range(len(values)):
+        least[j] = values[j] if values[j] < least[j] else least[j]
+
+
+@compiled
+def _extent(values):  # type: ignore[no-untyped-def]
+    """Return the smallest and the largest of the values."""
+    low, high = np.full(CHUNK, values[0]), np.full(CHUNK, -values[0])
+    for first in range(0, len(values), CHUNK):
+        part = values[first : first + CHUNK]
+        _lower(part, low)
+        _lower(-part, high)
+    return np.float64(np.min(low)), -np.float64(np.min(high))
+
+
+@compiled
+def _keep(t, a, chi2, first, limits, found, kept):  # type: ignore[no-untyped-def]
+    """Append the points of a chunk that are within the limits of t, a and chi2; return how many there are then."""
+    for j in range(len(t)):
+        found[0][kept], found[1][kept], found[2][kept], found[3][kept] = t[j], a[j], chi2[j], first + j
+        kept += (
+            (chi2[j] <= limits[0]) & (t[j] >= limits[1]) & (t[j] <= limits[2]) & (a[j] >= limits[3]) & (a[j] <= limits[4])
+        )
+    return kept
+
+
+@compiled
+def find_points(labels, errors, magnitudes, bands, helper, window, reach, grid, found, slabs):  # type: ignore[no-untyped-def]
+    """Find the model points that can matter to a star, with their centres and chi2.
+
+    They lie within `window` standard deviations in [M/H], Teff and log g together, and their chi2 of labels and
+    colours is at most window^2 larger than the smallest.
+
+    Parameters
+    ----------
+    reach : tuple of float
+        Range of t and of a outside which no point matters.
+    found : tuple of ndarray
+        Filled: t, a, chi2 (float32) and place in the grid (int32) of the points.
+    slabs : ndarray of int64, shape (n_mh, 2)
+        Filled: first and last + 1 place in `found` for each metallicity.
+
+    Returns
+    -------
+    tuple
+        Number of points and the smallest chi2 found.
     """
     teff, logg, points, start, edges, mh = grid
-    chunk_t, chunk_a, chunk_c = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
-    inverse = np.zeros(3)
+    single = np.float32
+    t, a, chi2 = np.empty(CHUNK, single), np.empty(CHUNK, single), np.empty(CHUNK, single)
+    least = np.full(CHUNK, single(np.inf))
+    inverse, star = np.zeros(3), np.zeros(4, single)
     for k in range(3):
         if np.isfinite(labels[k]) and np.isfinite(errors[k]) and errors[k] > 0:
             inverse[k] = 1.0 / errors[k]
-    star = np.zeros(4, np.float32)
-    for k in range(2):
-        if inverse[k] > 0:
-            star[2 * k], star[2 * k + 1] = labels[k], inverse[k]
-    found, best = 0, np.inf
-    span = 2.0 * window**2
-    for slab in range(len(mh)):
-        distance = (mh[slab] - labels[2]) * inverse[2] if inverse[2] > 0 else 0.0
-        if abs(distance) > window:
+            if k < 2:
+                star[2 * k], star[2 * k + 1] = labels[k], inverse[k]
+    limits = (single(np.inf), single(reach[0]), single(reach[1]), single(reach[2]), single(reach[3]))
+    kept, best = 0, single(np.inf)
+    slabs[:] = 0
+    away = (mh - labels[2]) * inverse[2] if inverse[2] > 0 else np.zeros(len(mh))
+    for slab in np.argsort(np.abs(away)):
+        slabs[slab] = kept
+        if abs(away[slab]) > window:
             continue
-        offset = np.float32(distance**2)
         for part in range(edges.shape[1] - 1):
-            low, high = edges[slab, part], edges[slab, part + 1]
-            if inverse[0] > 0 and (high < labels[0] - window / inverse[0] or low > labels[0] + window / inverse[0]):
+            off = max(edges[slab, part] - labels[0], labels[0] - edges[slab, part + 1], 0.0) if inverse[0] > 0 else 0.0
+            left = window**2 - away[slab] ** 2 - (off * inverse[0]) ** 2
+            if left < 0:
                 continue
             first, last = start[slab, part], start[slab, part + 1]
             if inverse[1] > 0:
-                inside = logg[first:last]
-                top = np.float32(labels[1] + window / inverse[1])
-                last = first + np.searchsorted(inside, top, side="right")
-                first = first + np.searchsorted(inside, np.float32(labels[1] - window / inverse[1]))
+                inside, span = logg[first:last], np.sqrt(left) / inverse[1]
+                last = first + np.searchsorted(inside, single(labels[1] + span), side="right")
+                first = first + np.searchsorted(inside, single(labels[1] - span))
             for here in range(first, last, CHUNK):
                 n = min(CHUNK, last - here)
-                _chi2(
-                    magnitudes, phot, teff[here : here + n], logg[here : here + n], points[:, here : here + n], star,
-                    offset, helper, chunk_t, chunk_a, chunk_c,
-                )  # fmt: skip
-                for j in range(n):
-                    c = chunk_c[j]
-                    best = min(best, c)
-                    index[found], slab_of[found] = here + j, slab
-                    centre_t[found], centre_a[found], chi2[found] = chunk_t[j], chunk_a[j], c
-                    found += c <= best + span
-    kept = 0
-    for i in range(found):
-        if chi2[i] <= best + span:
-            index[kept], slab_of[kept], chi2[kept] = index[i], slab_of[i], chi2[i]
-            centre_t[kept], centre_a[kept] = centre_t[i], centre_a[i]
-            kept += 1
+                tn, an, cn = t[:n], a[:n], chi2[:n]
+                tn[:], an[:] = single(0), helper[2]
+                for b in range(len(magnitudes)):
+                    if bands[0][b] > 0:
+                        _centres(magnitudes[b], bands[1][b], bands[2][b], points[b, here : here + n], tn, an)
+                _label_chi2(teff[here : here + n], logg[here : here + n], star, single(away[slab] ** 2), cn)
+                for b in range(len(magnitudes)):
+                    if bands[0][b] > 0:
+                        _colour_chi2(magnitudes[b], bands[0][b], bands[3][b], points[b, here : here + n], tn, an, cn)
+                if helper[0] > 0:
+                    _helper_chi2(helper, an, cn)
+                _lower(cn, least)
+                kept = _keep(tn, an, cn, here, limits, found, kept)
+        slabs[slab, 1] = kept
+        best = np.min(least)
+        limits = (single(best + window**2), limits[1], limits[2], limits[3], limits[4])
     return kept, best
 
 
@@ -219,18 +267,19 @@ def _lines(mu_first, mu_step, n, parallax, sigma, gaussian, density, dust, out):
 def _integrand(t_first, t_step, n_t, nodes, widths, n_q, phot, gaussian, mu_first, mu_step, n_mu, lines, dust, f, mu):  # type: ignore[no-untyped-def]
     """Fill the prior times likelihood at the quadrature points: f (2, n_component, n_t, n_q) and mu (2, n_t, n_q).
 
-    At each t and A the narrow Gaussian in mu is integrated by two-point Gauss-Hermite.
+    At each t and A the narrow Gaussian in mu is integrated by two-point Gauss-Hermite. The largest value is 1.
     """
-    kappa, variance, helper, centre = phot
+    kappa, variance = phot
     components = f.shape[1]
     inverse = gaussian[1]
     spread = 1.0 / (1.0 / variance + inverse)
     total = variance + (1.0 / inverse if inverse > 0 else 0.0)
+    largest = 0.0
     for n in range(n_t):
         for j in range(n_q):
             plain = t_first + n * t_step - kappa * nodes[j]
             centre_mu = spread * (plain / variance + gaussian[0] * inverse)
-            value = 0.5 * widths[j] * np.exp(0.5 * helper * (nodes[j] - centre) ** 2)
+            value = 0.5 * widths[j]
             if inverse > 0:
                 value *= np.exp(-0.5 * (plain - gaussian[0]) ** 2 / total)
             for g in range(2):
@@ -249,73 +298,136 @@ def _integrand(t_first, t_step, n_t, nodes, widths, n_q, phot, gaussian, mu_firs
                     chance *= np.exp(-0.5 * ((np.log(nodes[j]) - mean) / dust) ** 2) / nodes[j]
                 for c in range(components):
                     f[g, c, n, j] = chance * (lines[c, k] * (1.0 - w) + lines[c, k + 1] * w)
+                    largest = max(largest, f[g, c, n, j])
+    if largest > 0:
+        f[:, :, :n_t, :n_q] /= largest
+
+
+@compiled
+def _add(row, factor, values):  # type: ignore[no-untyped-def]
+    for m in range(len(row)):
+        row[m] += factor * values[m]
 
 
 @compiled
 def _smear(f, kernel, n_t, n_q, n_a, table):  # type: ignore[no-untyped-def]
-    """Fill the table (n_t, n_a, n_component): the integrand summed over mu and smeared in A by `kernel` (n_q, n_a)."""
-    components = f.shape[1]
-    row = np.zeros((components, n_a), np.float32)
-    for n in range(n_t):
-        row[:] = 0.0
-        for c in range(components):
+    """Fill the table (n_component, n_t, n_a): the integrand summed over mu, smeared in A by `kernel` (n_q, n_a)."""
+    for c in range(f.shape[1]):
+        for n in range(n_t):
+            row = table[c, n, :n_a]
+            row[:] = np.float32(0)
             for j in range(n_q):
                 value = np.float32(f[0, c, n, j] + f[1, c, n, j])
-                if value > 0:
-                    for m in range(n_a):
-                        row[c, m] += value * kernel[j, m]
-        for m in range(n_a):
-            for c in range(components):
-                table[n, m, c] = row[c, m]
+                if value > TINY:
+                    _add(row, value, kernel[j, :n_a])
+            for m in range(n_a):
+                row[m] = row[m] if row[m] > TINY else np.float32(0)
 
 
 @compiled
-def _look_up(index, centre_t, centre_a, chi2, best, weight, frame, table, chance):  # type: ignore[no-untyped-def]
-    """Fill each point's share of the posterior; return the sum of shares, of squares, and the largest one's place."""
+def _cells(t, a, chi2, best, frame, n_t, n_a, place, u, v, power, scale):  # type: ignore[no-untyped-def]
+    """Second pass: each point's cell of the table, its place in it, and exp(-chi2 / 2) as a polynomial times 2^n."""
     t_first, t_step, a_first, a_step = frame
-    n_t, n_a, components = table.shape
-    total = squares = 0.0
-    top, place = 0.0, -1
-    for i in range(len(index)):
-        x = (centre_t[i] - t_first) / t_step
-        y = (centre_a[i] - a_first) / a_step
-        chance[i] = 0.0
-        if x < 0 or y < 0 or x >= n_t - 1 or y >= n_a - 1:
-            continue
-        n, m = int(x), int(y)
-        u, v = x - n, y - m
-        value = 0.0
-        for c in range(components):
-            low = table[n, m, c] * (1.0 - v) + table[n, m + 1, c] * v
-            high = table[n + 1, m, c] * (1.0 - v) + table[n + 1, m + 1, c] * v
-            value += weight[c, index[i]] * (low * (1.0 - u) + high * u)
-        value *= np.exp(-0.5 * (chi2[i] - best))
-        chance[i] = value
-        total += value
-        squares += value * value
-        if value > top:
-            top, place = value, i
-    return total, squares, place
+    for j in range(len(t)):
+        x, y = (t[j] - t_first) * t_step, (a[j] - a_first) * a_step
+        inside = (x >= np.float32(0)) & (y >= np.float32(0)) & (x < n_t) & (y < n_a)
+        x = x if inside else np.float32(0)
+        y = y if inside else np.float32(0)
+        n, m = np.int32(x), np.int32(y)
+        u[j], v[j] = x - np.float32(n), y - np.float32(m)
+        place[j] = n * (np.int32(n_a) + np.int32(1)) + m
+        e = np.float32(-0.72134752) * (chi2[j] - best)
+        e = e if inside & (e > np.float32(-120.0)) else np.float32(-120.0)
+        whole = np.floor(e + np.float32(0.5))
+        f = (e - whole) * np.float32(0.69314718)
+        p = np.float32(1.0 / 720.0) * f + np.float32(1.0 / 120.0)
+        p = p * f + np.float32(1.0 / 24.0)
+        p = p * f + np.float32(1.0 / 6.0)
+        p = p * f + np.float32(0.5)
+        p = p * f + np.float32(1.0)
+        power[j] = p * f + np.float32(1.0) if inside else np.float32(0)
+        scale[j] = (np.int32(whole) + np.int32(127)) << np.int32(23)
 
 
 @compiled
-def _frames(kept, centre_t, centre_a, kappa, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[no-untyped-def]
-    """Return the table's frame in t and a, its numbers of nodes, and the largest A; no nodes where nothing fits."""
-    t_low, t_high = np.min(centre_t[:kept]), np.max(centre_t[:kept])
-    a_low, a_high = np.min(centre_a[:kept]), np.max(centre_a[:kept])
-    last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
-    width = 0.3
+def _values(table, width, place, u, v, weight, index, value):  # type: ignore[no-untyped-def]
+    """Third pass, for each component: the table between its nodes times the points' prior weights."""
+    one = np.float32(1)
+    for j in range(len(place)):
+        k = np.uint64(place[j])
+        low = table[k] * (one - v[j]) + table[k + np.uint64(1)] * v[j]
+        high = table[k + width] * (one - v[j]) + table[k + width + np.uint64(1)] * v[j]
+        value[j] += weight[np.uint64(index[j])] * (low * (one - u[j]) + high * u[j])
+
+
+@compiled
+def _shares(value, power, scale, chance, likelihood, sums, squares, top):  # type: ignore[no-untyped-def]
+    for j in range(len(value)):
+        likelihood[j] = power[j] * scale[j]
+        p = value[j] * likelihood[j]
+        chance[j] = p
+        sums[j] += np.float64(p)
+        squares[j] += np.float64(p) * np.float64(p)
+        top[j] = p if p > top[j] else top[j]
+
+
+@compiled
+def look_up(found, best, weight, frame, tables, chance):  # type: ignore[no-untyped-def]
+    """Fill each point's share of the posterior; return the sum of shares, of their squares, and the largest.
+
+    Parameters
+    ----------
+    found : tuple of ndarray, shape (n,)
+        As `find_points` fills it; chi2 is replaced by exp((best - chi2) / 2).
+    tables : ndarray, shape (n_component, n_t, n_a)
+    chance : ndarray of float32, shape (n,)
+        Filled.
+    """
+    components, n_t, n_a = tables.shape
+    flat = tables.reshape(components, n_t * n_a)
+    single = np.float32
+    inverse = (single(frame[0]), single(1 / frame[1]), single(frame[2]), single(1 / frame[3]))
+    u, v, power, value = np.empty(CHUNK, single), np.empty(CHUNK, single), np.empty(CHUNK, single), np.empty(CHUNK, single)
+    place, bits = np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32)
+    scale = bits.view(np.float32)
+    sums, squares, top = np.zeros(CHUNK), np.zeros(CHUNK), np.zeros(CHUNK, single)
+    for first in range(0, len(chance), CHUNK):
+        last = min(first + CHUNK, len(chance))
+        n = last - first
+        _cells(
+            found[0][first:last], found[1][first:last], found[2][first:last], best, inverse, single(n_t - 1),
+            single(n_a - 1), place[:n], u[:n], v[:n], power[:n], bits[:n],
+        )  # fmt: skip
+        value[:n] = single(0)
+        for c in range(components):
+            _values(flat[c], np.uint64(n_a), place[:n], u[:n], v[:n], weight[c], found[3][first:last], value[:n])
+        _shares(
+            value[:n], power[:n], scale[:n], chance[first:last], found[2][first:last], sums[:n], squares[:n], top[:n]
+        )
+    return np.sum(sums), np.sum(squares), np.max(top)
+
+
+@compiled
+def reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[no-untyped-def]
+    """Return the range of t and of a, (low, high, low, high), within which parallax and A >= 0 leave a chance."""
+    t_low, t_high = -np.inf, np.inf
     if error > 0:
         near, far = parallax + REACH * error, parallax - REACH * error
         if near > 0:
-            t_low = max(t_low, 10.0 - 5.0 * np.log10(near) - REACH * sigma_t)
+            t_low = 10.0 - 5.0 * np.log10(near) - REACH * sigma_t
         if far > 0:
-            t_high = min(t_high, 10.0 - 5.0 * np.log10(far) + kappa * last + REACH * sigma_t)
-        if parallax > 2.0 * error:
-            width = min(width, 5.0 / LN10 * error / parallax)
-    a_low, a_high = max(a_low, -REACH * sigma_a), min(a_high, last + REACH * sigma_a)
-    if t_low > t_high or a_low > a_high:
-        return (0.0, 1.0, 0.0, 1.0), 0, 0, last
+            t_high = 10.0 - 5.0 * np.log10(far) + kappa * av_max + REACH * sigma_t
+    return t_low, t_high, -REACH * sigma_a, av_max + REACH * sigma_a
+
+
+@compiled
+def _frames(t, a, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[no-untyped-def]
+    """Return the table's frame in t and a about the points' centres, its numbers of nodes, and the largest A."""
+    (t_low, t_high), (a_low, a_high) = _extent(t), _extent(a)
+    width = 0.3
+    if error > 0 and parallax > 2.0 * error:
+        width = min(width, 5.0 / LN10 * error / parallax)
+    last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
     t_step = max(min(0.4 * np.hypot(sigma_t, width), 2.0 * sigma_t), (t_high - t_low) / (T_MAX - 4))
     a_step = max(0.4 * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
@@ -342,49 +454,26 @@ def _spread(out, column, total, first, second):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _points_moments(index, slab_of, chance, total, mass, age, ages, age_edges, slabs, out):  # type: ignore[no-untyped-def]
-    """Write the moments and percentiles of mass and age, and the shares at the grid's edges."""
-    by_age, by_slab, by_mass = np.zeros(len(ages)), np.zeros(slabs), np.zeros(MASS_BINS)
-    m1 = m2 = 0.0
-    for i in range(len(index)):
-        p = chance[i]
-        if p > 0:
-            m = np.float64(mass[index[i]])
-            m1 += p * m
-            m2 += p * m * m
-            by_age[age[index[i]]] += p
-            by_slab[slab_of[i]] += p
-            by_mass[min(max(int((np.log10(m) - MASS_FIRST) / MASS_STEP), 0), MASS_BINS - 1)] += p
-    _spread(out, MASS, total, m1, m2)
-    _spread(out, AGE, total, np.sum(by_age * ages), np.sum(by_age * ages**2))
-    mass_edges = MASS_FIRST + MASS_STEP * np.arange(MASS_BINS + 1)
-    for k in range(3):
-        fraction = (0.16, 0.5, 0.84)[k]
-        out[MASS_P + k] = 10.0 ** percentile(by_mass, mass_edges, fraction)
-        out[AGE_P + k] = percentile(by_age, age_edges, fraction)
-    out[AGE_LOW], out[AGE_HIGH] = by_age[0] / total, by_age[-1] / total
-    out[MH_LOW], out[MH_HIGH] = by_slab[0] / total, by_slab[-1] / total
-
-
-@compiled
-def _place_moments(deposit, kernel, f, mu, nodes, n_q, out):  # type: ignore[no-untyped-def]
+def _place_moments(deposit, transposed, f, mu, nodes, n_q, out):  # type: ignore[no-untyped-def]
     """Write the moments and percentiles of distance and extinction: the transpose of `_smear`."""
-    n_t, n_a, components = deposit.shape
+    components, n_t, n_a = deposit.shape
     bins = 4 * n_t + 2
     low, high = np.min(mu[:, :n_t, :n_q]), np.max(mu[:, :n_t, :n_q])
     step = (high - low) / (bins - 2)
     by_mu, by_a = np.zeros(bins), np.zeros(n_q)
     total = d1 = d2 = a1 = a2 = 0.0
+    share = np.empty(n_q)
     for n in range(n_t):
-        for j in range(n_q):
-            for c in range(components):
-                share = 0.0
-                for m in range(n_a):
-                    share += deposit[n, m, c] * kernel[j, m]
-                if share == 0.0:
+        for c in range(components):
+            share[:] = 0.0
+            for m in range(n_a):
+                if deposit[c, n, m] > 0:
+                    _add(share, deposit[c, n, m], transposed[m, :n_q])
+            for j in range(n_q):
+                if share[j] == 0.0:
                     continue
                 for g in range(2):
-                    p = share * f[g, c, n, j]
+                    p = share[j] * f[g, c, n, j]
                     d = np.exp((mu[g, n, j] - 10.0) * (0.2 * LN10))
                     total += p
                     d1 += p * d
@@ -410,23 +499,52 @@ def _place_moments(deposit, kernel, f, mu, nodes, n_q, out):  # type: ignore[no-
 
 
 @compiled
-def _deposit(index, centre_t, centre_a, chi2, best, weight, frame, chance, least, deposit):  # type: ignore[no-untyped-def]
-    """Put the weight of each point that counts on the nodes about its centre: the transpose of `_look_up`."""
-    components = deposit.shape[2]
-    for i in range(len(index)):
-        if chance[i] < least:
-            chance[i] = 0.0
-            continue
-        x, y = (centre_t[i] - frame[0]) / frame[1], (centre_a[i] - frame[2]) / frame[3]
-        n, m = int(x), int(y)
-        u, v = x - n, y - m
-        e = np.exp(-0.5 * (chi2[i] - best))
-        for c in range(components):
-            w = e * weight[c, index[i]]
-            deposit[n, m, c] += w * (1.0 - u) * (1.0 - v)
-            deposit[n, m + 1, c] += w * (1.0 - u) * v
-            deposit[n + 1, m, c] += w * u * (1.0 - v)
-            deposit[n + 1, m + 1, c] += w * u * v
+def _collect(slabs, found, weight, frame, chance, least, model, deposit, out):  # type: ignore[no-untyped-def]
+    """Gather the points that count: mass and age moments into `out`, weights on the table's nodes into `deposit`.
+
+    The weight of each point goes to the nodes about its centre, the transpose of `look_up`. Returns the place in
+    `found` and in the grid of the point with the largest share.
+    """
+    mass, log_mass, age, ages, age_edges = model
+    t_first, t_inverse, a_first, a_inverse = frame[0], 1.0 / frame[1], frame[2], 1.0 / frame[3]
+    _, n_t, n_a = deposit.shape
+    by_age, by_slab, by_mass = np.zeros(len(ages)), np.zeros(len(slabs)), np.zeros(MASS_BINS)
+    total = m1 = m2 = largest = 0.0
+    winner = 0
+    for slab in range(len(slabs)):
+        for i in range(slabs[slab, 0], slabs[slab, 1]):
+            if chance[i] < least:
+                continue
+            p, k = np.float64(chance[i]), found[3][i]
+            if p > largest:
+                largest, winner = p, i
+            m = np.float64(mass[k])
+            total += p
+            m1 += p * m
+            m2 += p * m * m
+            by_age[age[k]] += p
+            by_slab[slab] += p
+            by_mass[min(max(int((log_mass[k] - MASS_FIRST) / MASS_STEP), 0), MASS_BINS - 1)] += p
+            x, y = (found[0][i] - t_first) * t_inverse, (found[1][i] - a_first) * a_inverse
+            t, a = min(int(x), n_t - 2), min(int(y), n_a - 2)
+            u, v = x - t, y - a
+            e = found[2][i]
+            for c in range(len(weight)):
+                w = e * weight[c, k]
+                deposit[c, t, a] += w * (1.0 - u) * (1.0 - v)
+                deposit[c, t, a + 1] += w * (1.0 - u) * v
+                deposit[c, t + 1, a] += w * u * (1.0 - v)
+                deposit[c, t + 1, a + 1] += w * u * v
+    _spread(out, MASS, total, m1, m2)
+    _spread(out, AGE, total, np.sum(by_age * ages), np.sum(by_age * ages**2))
+    mass_edges = MASS_FIRST + MASS_STEP * np.arange(MASS_BINS + 1)
+    for k in range(3):
+        fraction = (0.16, 0.5, 0.84)[k]
+        out[MASS_P + k] = 10.0 ** percentile(by_mass, mass_edges, fraction)
+        out[AGE_P + k] = percentile(by_age, age_edges, fraction)
+    out[AGE_LOW], out[AGE_HIGH] = by_age[0] / total, by_age[-1] / total
+    out[MH_LOW], out[MH_HIGH] = by_slab[0] / total, by_slab[-1] / total
+    return winner
 
 
 @compiled
@@ -447,21 +565,22 @@ def _best_chi2(chi2, t, a, kappa, sigma_t, sigma_a, parallax, error):  # type: i
 
 
 @compiled
-def tabulate(kept, best, centre_t, centre_a, phot, star_sky, parallax, error, dust, av_max, work):  # type: ignore[no-untyped-def]
-    """Make the table of one star; return its frame and sizes (n_t, n_a, n_q), zeros where nothing fits."""
+def tabulate(t, a, phot, star_sky, parallax, error, dust, av_max, work):  # type: ignore[no-untyped-def]
+    """Make the table of one star; return its frame and sizes (n_t, n_a, n_q)."""
     kappa, sigma_t, sigma_a, helper = phot
     density, mean_dust = star_sky
-    nodes, widths, lines, f, mu, kernel, table = work
-    frame, n_t, n_a, last = _frames(kept, centre_t, centre_a, kappa, sigma_t, sigma_a, parallax, error, av_max)
-    if n_t == 0:
-        return frame, 0, 0, 0
+    nodes, widths, lines, f, mu, kernel, transposed, table = work
+    frame, n_t, n_a, last = _frames(t, a, sigma_t, sigma_a, parallax, error, av_max)
     first = np.exp(np.min(mean_dust) - 4.0 * dust)
     n_q = _extinctions(first, last, sigma_a, dust, nodes, widths)
+    for j in range(n_q):
+        widths[j] *= np.exp(0.5 * helper[0] * (nodes[j] - helper[1]) ** 2)
     variance_t = max(sigma_t**2 - frame[1] ** 2 / 6.0, 0.04 * sigma_t**2)
     variance_a = sigma_a**2 - min(frame[3] ** 2 / 6.0, 0.5 * sigma_a**2)
     for j in range(n_q):
         for m in range(n_a):
-            kernel[j, m] = np.exp(-0.5 * (frame[2] + m * frame[3] - nodes[j]) ** 2 / variance_a)
+            kernel[j, m] = np.exp(-min(0.5 * (frame[2] + m * frame[3] - nodes[j]) ** 2 / variance_a, 40.0))
+            transposed[m, j] = kernel[j, m]
     gaussian = np.zeros(2)
     if error > 0 and parallax > 20.0 * error:
         gaussian[0] = 10.0 - 5.0 * np.log10(parallax)
@@ -472,66 +591,55 @@ def tabulate(kept, best, centre_t, centre_a, phot, star_sky, parallax, error, du
     n_mu = int((mu_last - mu_first) / mu_step) + 2
     _lines(mu_first, mu_step, n_mu, parallax, error, gaussian, density, mean_dust, lines)
     _integrand(
-        frame[0], frame[1], n_t, nodes, widths, n_q, (kappa, variance_t, helper[0], helper[1]), gaussian, mu_first,
-        mu_step, n_mu, lines, dust, f, mu,
+        frame[0], frame[1], n_t, nodes, widths, n_q, (kappa, variance_t), gaussian, mu_first, mu_step, n_mu, lines,
+        dust, f, mu,
     )  # fmt: skip
     _smear(f, kernel, n_t, n_q, n_a, table)
     return frame, n_t, n_a, n_q
 
 
 @compiled
-def workspace(points, components):  # type: ignore[no-untyped-def]
-    """Return the arrays that a star's sum is made in: those for points, and those for the table."""
+def workspace(points, slabs, components):  # type: ignore[no-untyped-def]
+    """Return the arrays that a star's sum is made in: metallicities, points, shares, and those for the table."""
     single = np.float32
-    found = (
-        np.empty(points + CHUNK, np.int64), np.empty(points + CHUNK, np.int16), np.empty(points + CHUNK, single),
-        np.empty(points + CHUNK, single), np.empty(points + CHUNK, single),
-    )  # fmt: skip
+    size = points + CHUNK
+    found = (np.empty(size, single), np.empty(size, single), np.empty(size, single), np.empty(size, np.int32))
     tables = (
         np.empty(Q_MAX), np.empty(Q_MAX), np.empty((components + 1, 1500)), np.empty((2, components, T_MAX, Q_MAX)),
-        np.empty((2, T_MAX, Q_MAX)), np.empty((Q_MAX, A_MAX), single), np.empty((T_MAX, A_MAX, components), single),
+        np.empty((2, T_MAX, Q_MAX)), np.empty((Q_MAX, A_MAX), single), np.empty((A_MAX, Q_MAX), single),
+        np.empty((components, T_MAX, A_MAX), single),
     )  # fmt: skip
-    return found, tables
+    return np.empty((slabs, 2), np.int64), found, np.empty(size, single), tables
 
 
 @compiled
-def _star(labels, label_errors, magnitudes, phot, sky, parallax, error, settings, grid, model, found, tables, out):  # type: ignore[no-untyped-def]
+def _star(labels, label_errors, magnitudes, phot, sky, parallax, error, settings, grid, model, work, out):  # type: ignore[no-untyped-def]
     """Write everything about one star."""
     window, dust, av_max = settings
     bands, kappa, sigma_t, sigma_a, helper = phot
-    mass, age, weight, ages, age_edges = model
-    index, slab_of, centre_t, centre_a, chi2 = found
-    kept, best = find_points(
-        labels, label_errors, magnitudes, bands, helper, window, grid, index, slab_of, centre_t, centre_a, chi2
-    )
+    weight = model[0]
+    slabs, found, chance, tables = work
+    reach = reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
+    kept, best = find_points(labels, label_errors, magnitudes, bands, helper, window, reach, grid, found, slabs)
     out[POINTS] = kept
     if kept == 0:
         return
-    index, slab_of, centre_t, centre_a, chi2 = (
-        index[:kept], slab_of[:kept], centre_t[:kept], centre_a[:kept], chi2[:kept],
-    )  # fmt: skip
-    frame, n_t, n_a, n_q = tabulate(
-        kept, best, centre_t, centre_a, (kappa, sigma_t, sigma_a, helper), sky, parallax, error, dust, av_max, tables
-    )
-    if n_t == 0:
+    found = (found[0][:kept], found[1][:kept], found[2][:kept], found[3][:kept])
+    chance = chance[:kept]
+    phot = (kappa, sigma_t, sigma_a, helper)
+    frame, n_t, n_a, n_q = tabulate(found[0], found[1], phot, sky, parallax, error, dust, av_max, tables)
+    nodes, transposed, f, mu = tables[0], tables[6], tables[3], tables[4]
+    table = tables[7][:, :n_t, :n_a].copy()
+    summed, squares, top = look_up(found, best, weight, frame, table, chance)
+    if not top > FAINTEST:
         return
-    nodes, kernel, f, mu = tables[0], tables[5], tables[3], tables[4]
-    table = tables[6][:n_t, :n_a]
-    chance = np.empty(kept)
-    total, squares, place = _look_up(index, centre_t, centre_a, chi2, best, weight, frame, table, chance)
-    if not total > 0:
-        return
-    out[TOTAL], out[EFFECTIVE] = np.log(total), total**2 / squares
-    out[CHI2] = _best_chi2(
-        chi2[place], centre_t[place], centre_a[place], kappa, sigma_t, sigma_a, parallax, error
-    )
-    deposit = np.zeros((n_t, n_a, weight.shape[0]))
-    least = 1e-8 * chance[place]
-    _deposit(index, centre_t, centre_a, chi2, best, weight, frame, chance, least, deposit)
-    for c in range(weight.shape[0]):
-        out[SHARE + c] = np.sum(deposit[:, :, c] * table[:, :, c]) / total
-    _points_moments(index, slab_of, chance, np.sum(chance), mass, age, ages, age_edges, len(grid[5]), out)
-    _place_moments(deposit, kernel, f, mu, nodes, n_q, out)
+    out[TOTAL], out[EFFECTIVE] = np.log(summed), summed**2 / squares
+    deposit = np.zeros((len(weight), n_t, n_a))
+    i = _collect(slabs, found, weight, frame, chance, np.float32(LEAST * top), model[1:], deposit, out)
+    out[CHI2] = _best_chi2(best - 2.0 * np.log(found[2][i]), found[0][i], found[1][i], kappa, sigma_t, sigma_a, parallax, error)
+    for c in range(len(weight)):
+        out[SHARE + c] = np.sum(deposit[c] * table[c]) / summed
+    _place_moments(deposit, transposed, f, mu, nodes, n_q, out)
 
 
 @compiled_parallel
@@ -560,20 +668,20 @@ def all_stars(  # type: ignore[no-untyped-def]
     grid : tuple of ndarray
         ``teff``, ``logg``, ``magnitudes``, ``start``, ``teff_edges``, ``mh`` of `isochrone_grid`.
     model : tuple of ndarray
-        ``mass``, ``age``, ``weight``, ``age_nodes`` of it, and the edges of the age cells.
+        ``weight``, ``mass``, log10 ``mass``, ``age``, ``age_nodes`` of it, and the edges of the age cells.
     blocks : int
         Stars are dealt to this many threads.
     """
     n = len(parallax)
     out = np.full((n, WIDTH), np.nan)
     for block in numba.prange(blocks):
-        found, tables = workspace(len(grid[0]), model[2].shape[0])
+        work = workspace(len(grid[0]), len(grid[5]), model[0].shape[0])
         for i in range(block, n, blocks):
             phot = photometry(magnitudes[i], magnitude_errors[i], extinction)
             if not np.isfinite(phot[2]):
                 continue
             _star(
                 labels[i], label_errors[i], magnitudes[i].astype(np.float32), phot, (density[i], mean_dust[i]),
-                parallax[i], parallax_error[i], settings, grid, model, found, tables, out[i],
+                parallax[i], parallax_error[i], settings, grid, model, work, out[i],
             )  # fmt: skip
     return out

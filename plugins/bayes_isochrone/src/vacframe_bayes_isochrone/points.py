@@ -12,6 +12,8 @@ from vacframe.core.errors import PluginError
 from vacframe_bayes_isochrone.tracks import Tracks
 from vacframe_bayes_isochrone.weights import chosen_components, component_weights, stars_at_points
 
+LEAST = 1e-18
+"""Smaller weights, of 1 for the heaviest point, are 0."""
 BASE = ("m_initial", "m_current", "log_teff", "logg")
 
 
@@ -107,8 +109,8 @@ def _sorted_points(models: np.ndarray, stars: np.ndarray, prior: np.ndarray, bin
         parts["weight"].append(chance.reshape(len(chance), -1)[:, kept[order]])
     arrays = {name: np.concatenate(values, axis=-1).astype(np.float32) for name, values in parts.items()}
     arrays["age"] = arrays["age"].astype(np.int16)
-    scale = arrays["weight"].max()
-    return arrays | {"weight": arrays["weight"] / scale, "start": start, "teff_edges": edges}
+    weight = arrays["weight"] / arrays["weight"].max()
+    return arrays | {"weight": np.where(weight > LEAST, weight, np.float32(0)), "start": start, "teff_edges": edges}
 
 
 def _coverage(
