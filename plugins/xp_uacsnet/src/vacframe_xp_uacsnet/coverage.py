@@ -12,15 +12,15 @@ from vacframe.core.expression import names_in, select
 from vacframe.core.model import Model
 from vacframe.core.result import Result
 from vacframe_xp_uacsnet.calibration import CALIBRATION, SIGMA_BINS
-from vacframe_xp_uacsnet.learning import learn, restore
+from vacframe_xp_uacsnet.learning import learn, restore, usable
 
 
 def report(stars: Batch, model: Model, context: Any) -> Result:
     """Return the calibration report of a model on the training and test stars."""
     models = {"uacsnet": model}
     options = context.config.network
-    if context.config.compare_unweighted:
-        training = stars.take(stars["in_training"])
+    training = stars.take(stars["in_training"] & usable(stars))
+    if context.config.compare_unweighted and len(training) >= options.minimum_stars:
         models["unweighted"] = learn(training, context, options.model_copy(update={"gamma": 0.0}))
     rows: list[tuple[Any, ...]] = []
     for name, trained in models.items():

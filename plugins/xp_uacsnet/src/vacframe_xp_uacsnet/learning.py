@@ -73,6 +73,7 @@ def learn(stars: Batch, context: Any, options: UacsnetOptions) -> Model:
     VacframeError
         If there are fewer stars than `minimum_stars`.
     """
+    stars = stars.take(usable(stars))
     ordered = stars.take(np.argsort(stars["source_id"], kind="stable"))
     keys, flux, errors = ordered["source_id"], ordered["flux"], ordered["flux_error"]
     feh, colour = (ordered[n].astype(np.float64) for n in ("feh", "bp_rp0"))
@@ -110,6 +111,12 @@ def learn(stars: Batch, context: Any, options: UacsnetOptions) -> Model:
         "libraries": backend.library_versions(),
     }
     return Model(arrays, card)
+
+
+def usable(stars: Batch) -> np.ndarray:
+    """Return which stars have all that is learned from, shape (n,)."""
+    found = np.isfinite(stars["flux"]).all(axis=1) & np.isfinite(stars["feh"]) & np.isfinite(stars["bp_rp0"])
+    return np.asarray(found)
 
 
 def restore(model: Model) -> Estimator:

@@ -154,9 +154,12 @@ def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: 
 
     def epoch(number: Any, state: Any) -> Any:
         order = ops.argsort(backend.random_uniform((count,), ops.stack([lottery, number])))
-        for part in range(steps):
-            state = step(number * steps + part, order[part * size : (part + 1) * size], *state)
-        return state
+
+        def part(number_in_epoch: Any, state: Any) -> Any:
+            rows = ops.slice(order, [number_in_epoch * size], [size])
+            return step(number * steps + number_in_epoch, rows, *state)
+
+        return ops.fori_loop(0, steps, part, state)
 
     def run(first: Any, last: Any, *state: Weights) -> Any:
         return ops.fori_loop(first, last, epoch, state)
