@@ -273,3 +273,29 @@ def test_columns_that_an_optional_product_lacks_arrive_as_typed_nulls(project):
             assert kinds["number"] == ["int32", [], 0]
             assert {c: (k[0], k[1]) for c, k in kinds.items() if c != "star"} == KINDS
             assert all(kinds[c][2] == rows for c in ("name", "good", "value", "vector"))
+
+
+def test_keys_may_be_texts(tmp_path, monkeypatch):
+    code = engine_plugin.CODE.replace('vf.column("star", "int64"', 'vf.column("star", "string"')
+    monkeypatch.syspath_prepend(str(engine_plugin.install(tmp_path / "site", code=code)))
+    importlib.invalidate_caches()
+    sys.modules.pop("vacframe_synthetic", None)
+    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    random = np.random.default_rng(6)
+    table = engine_plugin.write_stars(tmp_path / "stars.parquet", 200)
+    name = np.array([f"NGC {i}" for i in range(200)])
+    pq.write_table(table.set_column(0, "star", pa.array(name)), tmp_path / "stars.parquet")
+    partner = random.permutation(200)
+    place = {"ra": random.uniform(0, 360, 200), "dec": random.uniform(-80, 80, 200)}
+    pq.write_table(pa.table({"star": name[partner], **place, "value": partner * 1.0}), tmp_path / "partners.parquet")
+    text = (
+        '[sources.stars]\nfiles = ["stars.parquet"]\n[sources.partners]\nfiles = ["partners.parquet"]\nkey = "star"\n'
+    )
+    (tmp_path / "vacframe.toml").write_text(text)
+    made = []
+    for order in (0, 2):
+        ws = space(tmp_path, f"ws{order}", f"pixel_order={order}")
+        assert ws.build("joined", "noisy", workers=1).ok
+        assert {r["star"]: r["other"] for r in ws.read("joined").to_pylist()} == {n: float(n[4:]) for n in name}
+        made.append([ws.version(p).manifest["digest"] for p in ("joined", "noisy")])
+    assert made[0] == made[1]

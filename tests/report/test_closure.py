@@ -170,14 +170,18 @@ def schema(*columns):
 
 
 def test_names_that_belong_together():
-    truth = schema(("teff", "K"), ("parallax", "mas"), ("mag_g", "mag"), ("mag_g_sdss", "mag"), ("age", "Gyr"))
+    truth = schema(
+        ("teff", "K"), ("parallax", "mas"), ("mag_g", "mag"), ("mag_g_sdss", "mag"), ("age", "Gyr"), ("r", "kpc")
+    )
     catalogue = schema(
         ("teff_a", "K"), ("err_teff_a", "K"), ("parallax", "mas"), ("parallax_error", "mas"),
         ("parallax_pmra_corr", None), ("mag_g_sdss", "mag"), ("e_mag_g_sdss", "mag"),
-        ("age", "Gyr"), ("age_lo", "Gyr"), ("age_hi", "Gyr"), ("x", None),
+        ("age", "Gyr"), ("age_lo", "Gyr"), ("age_hi", "Gyr"), ("r_max", "kpc"),
+        ("r_med_geo", "pc"), ("r_lo_geo", "pc"), ("r_hi_geo", "pc"),
     )  # fmt: skip
-    pairs = {p.column: (p.truth, p.error) for p in find_pairs(catalogue, truth)}
+    pairs = {p.column: (p.truth, p.error) for p in find_pairs(catalogue, truth, match={"r_med_geo": "r"})}
     assert pairs == {
+        "r_med_geo": ("r", ("r_lo_geo", "r_hi_geo")),
         "teff_a": ("teff", ("err_teff_a",)), "parallax": ("parallax", ("parallax_error",)),
         "mag_g_sdss": ("mag_g_sdss", ("e_mag_g_sdss",)), "age": ("age", ("age_lo", "age_hi")),
     }  # fmt: skip

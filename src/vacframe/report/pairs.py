@@ -12,6 +12,8 @@ ERROR_NAMES = ("err_{}", "{}_error", "{}_err", "e_{}", "{}_std")
 """How the error (1 sigma) of a column may be called."""
 BOUND_NAMES = (("{}_lo", "{}_hi"), ("{}_p16", "{}_p84"), ("{}_16", "{}_84"))
 """How the two ends of a 68 % interval may be called; half their difference then stands for the error."""
+MEDIAN = "_med"
+"""A column ``r_med_geo`` has its interval in ``r_lo_geo`` and ``r_hi_geo``."""
 FLAG_NAMES = ("flag_{}", "{}_flag")
 """How the flag of a column may be called; rows where it is not 0 are left out."""
 SPLIT_NAME = "split_{}"
@@ -63,7 +65,8 @@ def find_pairs(
     """Return the columns that can be compared.
 
     A column is compared with the truth's column of its own name; else, for a name ``<label>_<set>``, with the longest
-    label that the truth has in a unit that converts. Keys, positions, errors and flags are not compared.
+    label of more than one letter that the truth has in a unit that converts. Keys, positions, errors and flags are
+    not compared.
 
     Parameters
     ----------
@@ -121,7 +124,7 @@ def _estimates(schema: TableSchema) -> list[str]:
 def _counterpart(column: Column, truth: TableSchema) -> str | None:
     position = (truth.position.ra, truth.position.dec) if truth.position else ()
     labels = [c for c in truth.columns if c.is_float and c.length is None and c.name not in position]
-    fitting = [c for c in labels if column.name == c.name or column.name.startswith(f"{c.name}_")]
+    fitting = [c for c in labels if column.name == c.name or (len(c.name) > 1 and column.name.startswith(f"{c.name}_"))]
     for label in sorted(fitting, key=lambda c: -len(c.name)):
         if _factor(label.unit, column.unit) is not None:
             return label.name
@@ -134,6 +137,8 @@ def _pair(schema: TableSchema, column: Column, truth: Column, error: str | None)
         raise UsageError(f"{column.name} is in {column.unit}, which {truth.name} (in {truth.unit}) does not convert to")
     found = [(e,) for e in (error, *(t.format(column.name) for t in ERROR_NAMES)) if e is not None and e in schema]
     both = [(a.format(column.name), b.format(column.name)) for a, b in BOUND_NAMES]
+    if MEDIAN in column.name:
+        both.append((column.name.replace(MEDIAN, "_lo"), column.name.replace(MEDIAN, "_hi")))
     bounds = [(a, b) for a, b in both if a in schema and b in schema]
     chosen: tuple[str, ...] = next(iter([*found, *bounds]), ())
     flags = [n for n in (t.format(column.name) for t in FLAG_NAMES) if n in schema]
