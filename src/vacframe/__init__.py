@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from vacframe.core.hooks import hookimpl
     from vacframe.core.model import Model
     from vacframe.core.plugin import Plugin
-    from vacframe.core.product import Exactness, Kind, Need, Product, Resources, all_rows, by_key, same, sky
+    from vacframe.core.paper import Paper, Published
+    from vacframe.core.product import Exactness, Kind, MapGrid, Need, Product, Resources, all_rows, by_key, same, sky
     from vacframe.core.result import Rejects, Result
     from vacframe.core.schema import Column, Position, TableSchema, column
     from vacframe.core.workspace import Workspace
@@ -29,7 +30,8 @@ _HOMES = {
     "hooks": ("hookimpl",),
     "model": ("Model",),
     "plugin": ("Plugin",),
-    "product": ("Exactness", "Kind", "Need", "Product", "Resources", "all_rows", "by_key", "same", "sky"),
+    "paper": ("Paper", "Published"),
+    "product": ("Exactness", "Kind", "MapGrid", "Need", "Product", "Resources", "all_rows", "by_key", "same", "sky"),
     "result": ("Rejects", "Result"),
     "schema": ("Column", "Position", "TableSchema", "column"),
     "workspace": ("Workspace",),
@@ -37,8 +39,8 @@ _HOMES = {
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Batch", "Column", "Context", "Exactness", "Inputs", "Kind", "Model", "Need", "Plugin", "Position", "Product",
-    "Rejects", "Resources", "Result", "SourceFile", "TableSchema", "VacframeError", "Workspace", "all_rows", "by_key",
+    "Batch", "Column", "Context", "Exactness", "Inputs", "Kind", "MapGrid", "Model", "Need", "Paper", "Plugin",
+    "Position", "Product", "Published", "Rejects", "Resources", "Result", "SourceFile", "TableSchema", "VacframeError", "Workspace", "all_rows", "by_key",
     "column", "hookimpl", "same", "sky",
 ]  # fmt: skip
 

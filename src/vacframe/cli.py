@@ -14,9 +14,10 @@ import typer
 from vacframe import __version__
 from vacframe.core.errors import ConfigError, UsageError, VacframeError
 from vacframe.render import print_facts, print_json, print_table, texts_of, title
-from vacframe.summaries import show_closure, show_plan, show_report
+from vacframe.summaries import show_closure, show_plan, show_report, show_scorecard
 
 if TYPE_CHECKING:
+    from vacframe.core.reporter import Reporter
     from vacframe.core.workspace import Workspace
 
 CONFIG_NAME = "vacframe.toml"
@@ -43,6 +44,9 @@ Providers = Annotated[
     list[str] | None,
     typer.Option("--provider", metavar="PRODUCT=PLUGIN", help="Choose between providers; can be repeated."),
 ]
+PaperName = Annotated[
+    str | None, typer.Option("--paper", metavar="NAME", help="Settings of a paper, below those of the configuration.")
+]
 Wanted = Annotated[list[str], typer.Option("--products", "-p", metavar="A,B", help="Products to build.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ProductName = Annotated[str, typer.Argument(metavar="PRODUCT")]
@@ -68,22 +72,19 @@ def build(
     workspace: Folder = HERE,
     overrides: Overrides = None,
     provider: Providers = None,
+    paper: PaperName = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
     allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Publish what succeeded.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make products and what they need, where missing or stale."""
-    space = _configured(workspace, config, overrides, provider)
+    space = _configured(workspace, config, overrides, provider, paper)
     names = _split(products)
     if dry_run:
         show_plan(space.plan(*names), as_json)
         return
-    reporter = None
-    if not as_json:
-        from vacframe.progress import ProgressBars
-
-        reporter = ProgressBars()
+    reporter = None if as_json else _bars()
     report = space.build(*names, workers=workers, allow_partial=allow_partial, reporter=reporter)
     if as_json:
         print_json(report.to_json())
@@ -99,10 +100,11 @@ def plan(
     workspace: Folder = HERE,
     overrides: Overrides = None,
     provider: Providers = None,
+    paper: PaperName = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a build would do, and why; nothing is run."""
-    show_plan(_configured(workspace, config, overrides, provider).plan(*_split(products)), as_json)
+    show_plan(_configured(workspace, config, overrides, provider, paper).plan(*_split(products)), as_json)
 
 
 @app.command()
@@ -181,10 +183,11 @@ def check(
     workspace: Folder = HERE,
     overrides: Overrides = None,
     provider: Providers = None,
+    paper: PaperName = None,
     as_json: AsJson = False,
 ) -> None:
     """Print every configuration value and where it came from."""
-    found = _configured(workspace, config, overrides, provider).check()
+    found = _configured(workspace, config, overrides, provider, paper).check()
     print_json(found) if as_json else _records(found, "no configuration")
 
 
@@ -306,6 +309,26 @@ def closure(
 
 
 @app.command()
+def paper(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Without it, the papers are listed.")] = None,
+    config: ConfigFile = None,
+    workspace: Folder = HERE,
+    overrides: Overrides = None,
+    provider: Providers = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a paper's published numbers beside those of this workspace."""
+    space = _configured(workspace, config, overrides, provider, name)
+    if name is None:
+        found = space.papers()
+        print_json(found) if as_json else _records(found, "no plugin declares a paper")
+        return
+    card = space.paper(name, workers=workers, reporter=None if as_json else _bars())
+    print_json(card) if as_json else show_scorecard(card)
+
+
+@app.command()
 def manifest(
     plugin: Annotated[str | None, typer.Argument(metavar="[PLUGIN]", help="Default: every plugin.")] = None,
     only_check: Annotated[bool, typer.Option("--check", help="Write nothing; status 1 where one is wrong.")] = False,
@@ -371,7 +394,11 @@ def _mapping(texts: list[str] | None, option: str) -> dict[str, str]:
 
 
 def _configured(
-    folder: Path, config: Path | None, overrides: list[str] | None, providers: list[str] | None
+    folder: Path,
+    config: Path | None,
+    overrides: list[str] | None,
+    providers: list[str] | None,
+    paper: str | None = None,
 ) -> Workspace:
     """Return the workspace under the configuration of the command line."""
     from vacframe.core.workspace import Workspace
@@ -381,7 +408,13 @@ def _configured(
         raise ConfigError(f"--config {config}: there is no such file")
     default = Path(CONFIG_NAME)
     path = config or (default if default.is_file() else None)
-    return Workspace(folder, config=path, overrides=overrides or (), providers=chosen)
+    return Workspace(folder, config=path, overrides=overrides or (), providers=chosen, paper=paper)
+
+
+def _bars() -> Reporter:
+    from vacframe.progress import ProgressBars
+
+    return ProgressBars()
 
 
 def _restored(folder: Path) -> Workspace:

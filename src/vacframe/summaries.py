@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vacframe.render import print_json, print_table, title
 
 if TYPE_CHECKING:
+    from vacframe.core.paper import Scorecard
     from vacframe.core.report import BuildReport, Plan
     from vacframe.core.workspace import Workspace
     from vacframe.report.closure import Closure
@@ -74,6 +75,22 @@ def show_closure(closure: Closure) -> None:
     for name in dict.fromkeys(r.against for r in closure.rows if r.against):
         title(f"against {name if name != 'truth' else 'the true value'}")
         print_table(grouped, [[_short(r[h]) for h in grouped] for r in closure.grouped(name)], empty="no groups")
+
+
+def show_scorecard(card: Scorecard) -> None:
+    """Print the published numbers of a paper beside the measured ones."""
+    print(f"{card.title} ({card.citation})")
+    if card.survey:
+        print(f'The stars are made up (survey = "{card.survey}"): they need not have the numbers of the real ones.')
+    signs = {"equal": "", "at_most": "<= ", "at_least": ">= "}
+    rows = [
+        (
+            s.name, f"{signs[s.compare]}{s.published:g} ± {s.tolerance:g}", _short(s.measured), s.unit, s.verdict,
+            s.place, "; ".join(t for t in (s.how, s.reason) if t),
+        )
+        for s in card.scores
+    ]  # fmt: skip
+    print_table(("number", "published", "measured", "unit", "verdict", "place", "how"), rows)
 
 
 def _short(value: Any) -> Any:

@@ -195,6 +195,21 @@ def scientific(config: BaseModel, fields: tuple[str, ...] | None = None) -> dict
     return pruned if fields is None else {n: v for n, v in pruned.items() if n in fields}
 
 
+def with_paper(loaded: LoadedConfig, name: str, settings: Mapping[str, Any]) -> LoadedConfig:
+    """Return a configuration that lies on top of the settings of a paper."""
+    raw = _over(settings, loaded.raw)
+    origins = {_dotted(key): f"--paper {name}" for key, _ in _leaves(settings)}
+    kept = {_dotted(key) for key, _ in _leaves(raw)}
+    return _checked(raw, {k: o for k, o in (origins | loaded.origins).items() if k in kept}, loaded.base)
+
+
+def _over(below: Any, above: Any) -> Any:
+    """Return two trees of tables merged; where both have a value, that of `above`."""
+    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+        return above
+    return {**below, **{k: _over(below[k], v) if k in below else v for k, v in above.items()}}
+
+
 def with_providers(loaded: LoadedConfig, providers: Mapping[str, str]) -> LoadedConfig:
     """Return a configuration in which these plugins provide these products."""
     raw = {**loaded.raw, "providers": {**loaded.raw.get("providers", {}), **providers}}

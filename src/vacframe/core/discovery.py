@@ -28,6 +28,7 @@ from vacframe.core.manifest import (
     manifest_path,
     read_manifest,
 )
+from vacframe.core.paper import Paper
 from vacframe.core.plugin import NoConfig
 from vacframe.core.product import Need, Product
 
@@ -96,6 +97,7 @@ class LoadedPlugin:
         self.config_model: type[BaseModel] = given
         self.mock = getattr(plugin, "mock", False) is True
         self.citation = str(getattr(plugin, "citation", ""))
+        self.papers: dict[str, Paper] = getattr(plugin, "papers", {})
         own = getattr(plugin, "name", name)
         if isinstance(own, str) and own != name:
             raise PluginError(f"plugin {name!r} calls itself {own!r}; the entry point and Plugin() need one name")
@@ -206,6 +208,19 @@ class Registry:
             for item in manifest.products if manifest is not None else ():
                 found.setdefault(item.product.name, []).append((name, item))
         return found
+
+    def papers(self) -> dict[str, tuple[str, str]]:
+        """Return the papers whose numbers plugins declare: name → (plugin, title)."""
+        manifests = {name: self.manifest(name) for name in sorted(self.entries)}
+        return {p: (name, title) for name, m in manifests.items() if m for p, title in m.papers.items()}
+
+    def paper(self, name: str) -> Paper:
+        """Import the plugin of a paper and return it; PluginError with the close match where there is none."""
+        known = self.papers()
+        if name not in known:
+            hint = did_you_mean(name, tuple(known)) or f" Declared: {', '.join(known) or 'none'}."
+            raise PluginError(f"no plugin declares a paper {name!r}.{hint}")
+        return self.load(known[name][0]).papers[name]
 
     def manifest(self, name: str) -> Manifest | None:
         """Return the manifest of a plugin, made from its code where it has no file; None where it is broken."""

@@ -44,6 +44,8 @@ class Manifest(BaseModel):
     mock: bool = False
     citation: str = ""
     products: tuple[ManifestProduct, ...] = ()
+    papers: dict[str, str] = {}
+    """Papers whose published numbers the plugin declares: name → title."""
     config_schema: dict[str, Any] = {}
     """JSON schema of the configuration model."""
     config_defaults: dict[str, Any] = {}
@@ -105,6 +107,7 @@ def describe(plugin: Any, module: str, version: str = "") -> Manifest:
         mock=plugin.mock,
         citation=plugin.citation,
         products=tuple(products),
+        papers={p.name: p.title for p in getattr(plugin, "papers", {}).values()},
         config_schema=plugin.config_model.model_json_schema(),
         config_defaults=scientific(config),
     )
@@ -172,7 +175,7 @@ def differences(manifest: Manifest, plugin: Any) -> list[str]:
     """
     code = describe(plugin, manifest.module, manifest.version)
     found: list[str] = []
-    for name in ("plugin", "mock", "citation"):
+    for name in ("plugin", "mock", "citation", "papers"):
         found += _changes(name, getattr(manifest, name), getattr(code, name))
     found += _changes("configuration", manifest.config_defaults, code.config_defaults)
     fields = [set(m.config_schema.get("properties", {})) for m in (manifest, code)]

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from vacframe.core.errors import PluginError
 from vacframe.core.hooks import hookimpl
-from vacframe.core.product import Exactness, Kind, Need, Product, Resources
+from vacframe.core.paper import Paper
+from vacframe.core.product import Exactness, Kind, MapGrid, Need, Product, Resources
 from vacframe.core.schema import TableSchema
 
 RunFunction = Callable[[Any, Any], Any]
@@ -24,19 +25,21 @@ class NoConfig(BaseModel):
 
 @dataclass(frozen=True)
 class ProductDefinition:
-    """A decorated function with its declaration; schema, needs and shards may depend on the configuration."""
+    """A decorated function with its declaration; schema, needs, shards and grid may depend on the configuration."""
 
     function: RunFunction
     options: dict[str, Any]
     table: TableSchema | Callable[[Any], TableSchema] | None
     needs: tuple[Need, ...] | Callable[[Any], Iterable[Need]]
     shards: int | Callable[[Any], int]
+    grid: MapGrid | Callable[[Any], MapGrid] | None
 
     def product(self, config: BaseModel) -> Product:
         """Return the declaration under `config`."""
         table = self.table(config) if callable(self.table) else self.table
         shards = self.shards(config) if callable(self.shards) else self.shards
-        return Product(table=table, shards=shards, **self.options)
+        grid = self.grid(config) if callable(self.grid) else self.grid
+        return Product(table=table, shards=shards, grid=grid, **self.options)
 
 
 class Plugin:
@@ -86,6 +89,7 @@ class Plugin:
         self.mock = mock
         self.citation = citation
         self.definitions: dict[str, ProductDefinition] = {}
+        self.papers: dict[str, Paper] = {}
 
     def product(
         self,
@@ -108,10 +112,11 @@ class Plugin:
         config_fields: Iterable[str] | None = None,
         companions: Iterable[str] = (),
         priority: int = 0,
+        grid: MapGrid | Callable[[Any], MapGrid] | None = None,
     ) -> Callable[[RunFunction], RunFunction]:
         """Declare the decorated function ``f(inputs, context)`` as the maker of product `name`.
 
-        `table`, `needs` and `shards` may be functions of the plugin's configuration. The other parameters
+        `table`, `needs`, `shards` and `grid` may be functions of the plugin's configuration. The other parameters
         are the fields of `vacframe.Product`; `description` defaults to the first line of the docstring.
 
         Raises
@@ -142,10 +147,27 @@ class Plugin:
                 "priority": priority,
             }
             wanted = needs if callable(needs) else tuple(needs)
-            self.definitions[name] = ProductDefinition(function, options, table, wanted, shards)
+            self.definitions[name] = ProductDefinition(function, options, table, wanted, shards, grid)
             return function
 
         return register
+
+    def paper(self, paper: Paper) -> Paper:
+        """Declare the published numbers of a paper.
+
+        Raises
+        ------
+        PluginError
+            If the plugin already has a paper of that name, or two of its numbers share one.
+        """
+        names = [n.name for n in paper.numbers]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if paper.name in self.papers:
+            raise PluginError(f"plugin {self.name!r} declares paper {paper.name!r} twice")
+        if twice:
+            raise PluginError(f"paper {paper.name!r} states number {twice[0]!r} twice")
+        self.papers[paper.name] = paper
+        return paper
 
     @hookimpl
     def provides(self, config: BaseModel | None = None) -> list[Product]:

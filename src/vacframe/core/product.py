@@ -48,6 +48,29 @@ class Resources(BaseModel):
     """Working memory per row, beyond the input rows, for sizing the chunks of row-wise products."""
 
 
+class MapGrid(BaseModel):
+    """The pixels of a map.
+
+    Attributes
+    ----------
+    order : int
+        HEALPix order; there are ``12 * 4**order`` pixels.
+    frame : str
+        Coordinates that are pixelised: ``icrs`` or ``galactic``.
+    ordering : str
+        Numbering of the pixels: ``nested`` or ``ring``.
+    pixel : str
+        Column that holds the pixel's number; the map's key.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order: int = Field(ge=0, le=12)
+    frame: Literal["icrs", "galactic"] = "icrs"
+    ordering: Literal["nested", "ring"] = "nested"
+    pixel: str = "healpix"
+
+
 class Product(BaseModel):
     """One product that a plugin provides.
 
@@ -71,6 +94,8 @@ class Product(BaseModel):
         Top-level configuration fields that the product reads; None is all of them.
     companions : tuple of str
         Small products (reports) that a build of this one makes too and shows at its end.
+    grid : MapGrid or None
+        For a map: its pixels, by which it is also written as HEALPix FITS.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,6 +115,7 @@ class Product(BaseModel):
     config_fields: tuple[str, ...] | None = None
     companions: tuple[str, ...] = ()
     priority: int = 0
+    grid: MapGrid | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Product:
@@ -97,6 +123,10 @@ class Product(BaseModel):
             raise ValueError(f"product {self.name!r} of kind {self.kind} has no table schema")
         if self.kind is Kind.sky and (self.table is None or not self.table.key or not self.table.position):
             raise ValueError(f"sky product {self.name!r} needs a key and a position in its schema")
+        if (self.kind is Kind.map) != (self.grid is not None):
+            raise ValueError(f"product {self.name!r}: a map, and nothing else, states its grid (vacframe.MapGrid)")
+        if self.grid is not None and (self.table is None or self.table.key != self.grid.pixel):
+            raise ValueError(f"map {self.name!r}: the key of its table must be the pixel column {self.grid.pixel!r}")
         return self
 
     @property

@@ -7,15 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vacframe.core.evaluate import State, product_digest
+from vacframe.core.evaluate import WHOLE, State, product_digest
 from vacframe.core.hats import relative_path, write_catalog
+from vacframe.core.home import HEALPIX, in_order, pixel_of
+from vacframe.core.partition import read_columns, schema_of, write_table
 from vacframe.core.product import Kind
 from vacframe.core.resolve import Node
+from vacframe.core.schema import TableSchema
 from vacframe.core.store import (
+    HATS_FOLDER,
     MANIFEST,
     MODEL_FOLDER,
     REJECTS_FILE,
@@ -92,6 +97,8 @@ def fill(
         write_catalog(
             staged, node.stored, listed, name=node.name, description=node.product.description, created=created
         )
+    if node.product.grid is not None and node.stored is not None:
+        _write_map(staged, node, node.stored, created)
     (staged / MANIFEST).write_text(json.dumps(manifest))
     sync_file(staged / MANIFEST)
 
@@ -118,3 +125,33 @@ def _place(node: Node, part: str, rows: int) -> str:
     if not node.on_sky:
         return f"{node.name}.parquet"
     return str(relative_path(*parse_part(part))) if rows else ""
+
+
+def _write_map(staged: Path, node: Node, stored: TableSchema, created: str) -> None:
+    """Write a map once more as HEALPix FITS, and, where its pixels have positions, as a HATS map."""
+    from vacframe.io.healpix_write import write_healpix
+
+    grid = node.product.grid
+    assert grid is not None and node.product.table is not None
+    table = read_columns(staged / _place(node, WHOLE, 1))
+    path = staged / f"{node.name}.fits"
+    write_healpix(
+        table, node.product.table, path, pixel=grid.pixel, order=grid.order, nested=grid.ordering == "nested",
+        galactic=grid.frame == "galactic", name=node.name,
+    )  # fmt: skip
+    sync_file(path)
+    if HEALPIX not in table.column_names:
+        return
+    table = in_order(table, stored.key)
+    pixels = pixel_of(table[HEALPIX].to_numpy(), 0)
+    parts = []
+    for pix in np.unique(pixels).tolist():
+        rows = table.filter(pa.array(pixels == pix))
+        file = staged / HATS_FOLDER / relative_path(0, pix)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_table(rows, schema_of(rows, stored), file, name=node.name, description=node.product.description)
+        parts.append((0, pix, rows.num_rows))
+    write_catalog(
+        staged / HATS_FOLDER, stored, parts, name=node.name, description=node.product.description, created=created,
+        provenance={"dataproduct_type": "map"},
+    )  # fmt: skip

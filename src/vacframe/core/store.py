@@ -25,6 +25,8 @@ REJECTS_FILE = "rejects.parquet"
 MODEL_FOLDER = "model"
 META_FILE = "meta.json"
 MANIFEST = "vacframe.json"
+HATS_FOLDER = "hats"
+"""Folder, in a version of a map, of the map as a HATS catalogue."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore, with_providers
+from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore, with_paper, with_providers
 from vacframe.core.discovery import Registry
-from vacframe.core.errors import PlanError, StoreError, UsageError, did_you_mean
+from vacframe.core.errors import PlanError, PluginError, StoreError, UsageError, did_you_mean
+from vacframe.core.paper import Scorecard, scores
 from vacframe.core.product import FILES
 from vacframe.core.report import BuildReport, Plan, PlannedTask
 from vacframe.core.reporter import Reporter
-from vacframe.core.store import ProductStore, Version
+from vacframe.core.store import HATS_FOLDER, ProductStore, Version
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +44,8 @@ class Workspace:
         ``key=value`` settings that outrank the file.
     providers : mapping of str to str, optional
         Product → plugin; outranks the file. Kept, like everything else, as the last configuration.
+    paper : str, optional
+        Paper whose settings lie between the defaults and the file; `papers` lists them.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class Workspace:
         config: str | os.PathLike[str] | None = None,
         overrides: Sequence[str] = (),
         providers: Mapping[str, str] | None = None,
+        paper: str | None = None,
     ) -> None:
         self.folder = Path(path).resolve()
         self._check_format()
@@ -73,6 +77,8 @@ class Workspace:
         if providers:
             self.loaded = with_providers(self.loaded, providers)
         self.registry = Registry.discover()
+        if paper is not None:
+            self.loaded = with_paper(self.loaded, paper, self.registry.paper(paper).settings)
 
     # Asking
 
@@ -117,10 +123,11 @@ class Workspace:
         resolver = self._resolver()
         values: dict[str, Any] = {"": self.loaded.project.model_dump(mode="json", exclude={"plugins"})}
         for name in sorted(self.registry.entries):
-            if name not in self.registry.problems:
+            try:
                 plugin = self.registry.load(name)
-                chosen = plugin_config(self.loaded, name, plugin.config_model)
-                values[f"plugins.{name}"] = chosen.model_dump(mode="json")
+            except PluginError:
+                continue  # `doctor` names it
+            values[f"plugins.{name}"] = plugin_config(self.loaded, name, plugin.config_model).model_dump(mode="json")
         out: list[dict[str, Any]] = []
         for prefix, tree in values.items():
             _flatten(tree, prefix, out)
@@ -217,6 +224,32 @@ class Workspace:
         self._keep_reasons(report)
         report.companions = [c for n in products for c in build.graph[n].product.companions if c in build.graph]
         return report
+
+    def papers(self) -> list[dict[str, str]]:
+        """Return the papers whose published numbers can be measured: name, plugin, title."""
+        return [{"name": n, "plugin": p, "title": title} for n, (p, title) in self.registry.papers().items()]
+
+    def paper(self, name: str, *, workers: int | None = None, reporter: Reporter | None = None) -> Scorecard:
+        """Build what a paper's published numbers are measured from, and measure them.
+
+        Products that cannot be planned here (a source that is not named), or that fail, leave their numbers
+        unmeasured, with the reason. The workspace's configuration is used: open it with ``paper=name`` for the
+        paper's own settings.
+        """
+        paper = self.registry.paper(name)
+        unavailable: dict[str, str] = {}
+        for product in paper.needed():
+            try:
+                self._resolver().graph([product])
+            except PlanError as error:
+                unavailable[product] = str(error).split("\n")[0]
+        wanted = [p for p in paper.needed() if p not in unavailable]
+        report = self.build(*wanted, workers=workers, reporter=reporter) if wanted else None
+        for outcome in report.products if report else ():
+            if outcome.name in wanted and not outcome.version:
+                unavailable[outcome.name] = "its build did not succeed"
+        found = tuple(scores(paper.numbers, self.read, unavailable))
+        return Scorecard(paper.name, paper.title, paper.citation, self.loaded.project.survey, found)
 
     def rerun(self, capsule: str | os.PathLike[str]) -> Made:
         """Run a failed task again on the inputs that its capsule kept."""
@@ -322,9 +355,10 @@ class Workspace:
 
         version = self.version(product)
         if format == "hats":
-            if not (version.root / "hats.properties").exists():
+            roots = [r for r in (version.root, version.root / HATS_FOLDER) if (r / "hats.properties").exists()]
+            if not roots:
                 raise UsageError(f"{product} has no sky position, so it is not a HATS catalogue; export it as parquet")
-            return export_hats(version.root, Path(path), overwrite=overwrite)
+            return export_hats(roots[0], Path(path), overwrite=overwrite)
         if version.manifest["table"] is None:
             raise UsageError(f"{product} is a model; its arrays are .npy files in {version.file('all')}")
         table = self.read(product)
