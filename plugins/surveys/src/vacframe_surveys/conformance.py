@@ -82,8 +82,23 @@ def write_xp(path: Path, count: int = 5) -> Path:
     return path
 
 
+def spectra_and_sources(count: int = 300) -> dict[str, dict[str, np.ndarray]]:
+    """Return observations and moving Gaia sources, most of which lie within 3 arcsec of one."""
+    rng = np.random.default_rng(4)
+    ra, dec = rng.uniform(0, 360, count), rng.uniform(-80, 80, count)
+    pmra, pmdec = rng.normal(0, 50, (2, count))
+    source_id = np.arange(count, dtype=np.int64) + 10**12
+    gaia = {"source_id": source_id, "ra": ra, "dec": dec + pmdec * 16 / 3.6e6, "pmra": pmra, "pmdec": pmdec}
+    obsid = np.arange(count, dtype=np.int64) + 5000
+    lmjd = rng.integers(55500, 59000, count).astype(np.int32)
+    return {"lamost_spectra": {"obsid": obsid, "ra": ra, "dec": dec, "lmjd": lmjd}, "gaia_sources": gaia}
+
+
 def conformance_samples() -> dict[str, Any]:
-    """Return files of `lamost_spectra` (one of each layout) and `gaia_xp_spectra`; they go with the process."""
+    """Return files of `lamost_spectra` (one of each layout) and `gaia_xp_spectra`, and stars for `crossmatch`.
+
+    The files go with the process.
+    """
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
     files = [
@@ -93,4 +108,8 @@ def conformance_samples() -> dict[str, Any]:
         for number, layout in enumerate(("table", "image", "oldest"))
     ]
     spectra = write_xp(Path(folder.name) / "XP_CONTINUOUS_RAW.csv")
-    return {"lamost_spectra": {"files": files}, "gaia_xp_spectra": {"files": [spectra]}}
+    return {
+        "lamost_spectra": {"files": files},
+        "gaia_xp_spectra": {"files": [spectra]},
+        "crossmatch": {"inputs": spectra_and_sources()},
+    }
