@@ -19,7 +19,7 @@ from vacframe.core.model import Model
 from vacframe.core.product import Exactness, Kind
 from vacframe.core.values import arrow_schema
 from vacframe.testing.guard import watch
-from vacframe.testing.run import columns_of, run_product
+from vacframe.testing.run import chosen_rows, columns_of, run_product
 from vacframe.testing.samples import Case
 
 BEYOND_CHUNKS = (7, 1)
@@ -149,10 +149,12 @@ def all_nan(trial: Trial) -> str:
     case = trial.case
     if case.product.kind is Kind.source and not case.needs:
         raise NotApplicable("it reads files")
-    made, problem = _attempt(replace(case, inputs=_without_numbers(case)), "where all numbers are NaN")
+    blank = replace(case, inputs=_without_numbers(case))
+    made, problem = _attempt(blank, "where all numbers are NaN")
     if made is None or made.table is None or not case.product.row_wise or case.primary is None:
         return problem
-    lost = case.inputs[case.primary.product].num_rows - made.table.num_rows - made.rejects.num_rows
+    given = chosen_rows(blank.inputs[case.primary.product], case.primary).num_rows
+    lost = given - made.table.num_rows - made.rejects.num_rows
     return f"{lost} rows without numbers neither came back nor were rejected" if lost > 0 and not _selects(case) else ""
 
 

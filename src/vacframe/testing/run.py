@@ -93,7 +93,7 @@ def run_product(
     missing = [n.product for n in needs if n.product not in tables and not n.optional]
     if missing:
         raise KeyError(f"run_product({name!r}): input {missing[0]!r} is missing")
-    rows = {n.product: _rows(tables[n.product], n) for n in needs if n.product in tables}
+    rows = {n.product: chosen_rows(tables[n.product], n) for n in needs if n.product in tables}
     primary = primary_need(needs)
     key = product.table.key if product.table else None
     keyed = {n: key for n, t in rows.items() if isinstance(t, pa.Table) and key in t.column_names}
@@ -115,7 +115,7 @@ def run_product(
     return invoke(plugin.run, product, needs, made_inputs, context, home=home, chunk_bytes=chunk_bytes)
 
 
-def _rows(value: pa.Table | Model, need: Need) -> pa.Table | Model:
+def chosen_rows(value: pa.Table | Model, need: Need) -> pa.Table | Model:
     """Return the rows for which the need's `where` holds."""
     if isinstance(value, Model) or need.where is None:
         return value

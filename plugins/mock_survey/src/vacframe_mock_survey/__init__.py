@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from vacframe_mock_survey import gaia, labels, observations, photometry, spectra, truth
+from vacframe_mock_survey import dust_maps, gaia, labels, observations, photometry, spectra, truth, validation
 from vacframe_mock_survey.registry import MockSurveyConfig, plugin
 
-__all__ = ["MockSurveyConfig", "gaia", "labels", "observations", "photometry", "plugin", "spectra", "truth"]
+__all__ = [
+    "MockSurveyConfig",
+    "dust_maps",
+    "gaia",
+    "labels",
+    "observations",
+    "photometry",
+    "plugin",
+    "spectra",
+    "truth",
+    "validation",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from vacframe_mock_survey.dust import Dust
 from vacframe_mock_survey.frames import Vector, galactic, galactocentric, space_velocity
 from vacframe_mock_survey.models import Points
 from vacframe_mock_survey.tracks import Tracks
+
+Random = Callable[[np.ndarray, str], Any]
 
 DATA = Path(__file__).parent / "data" / "clusters.csv"
 FEH_SCATTER, ALPHA_SCATTER = 0.02, 0.02
@@ -31,6 +34,24 @@ def read_clusters() -> dict[str, np.ndarray]:
     text = ("name", "kind")
     return {
         n: np.array([r[n] if n in text else float(r[n]) for r in rows], object if n in text else float) for n in rows[0]
+    }
+
+
+def members(truth: Any, random: Random) -> dict[str, np.ndarray]:
+    """Return the columns of `cluster_members` for true stars of clusters (a batch of n rows)."""
+    table = read_clusters()
+    rows = {name: k for k, name in enumerate(table["name"].tolist())}
+    place = np.array([rows[name] for name in truth["cluster"].tolist()], dtype=np.int64)
+    is_open = table["kind"][place] == "open"
+    return {
+        "cluster": truth["cluster"],
+        "probability": 1.0 - 0.4 * random(truth["source_id"], "member").uniform() ** 3,
+        "age": table["age"][place],
+        "age_error": np.where(is_open, 0.1 * table["age"][place], 0.4),
+        "feh": table["feh"][place],
+        "feh_error": np.where(is_open, 0.03, 0.05),
+        "distance": table["distance"][place],
+        "distance_error": 0.02 * table["distance"][place],
     }
 
 

@@ -9,7 +9,12 @@ import numpy as np
 
 from vacframe_mock_survey.registry import MockSurveyConfig, plugin
 
-CONFIG = MockSurveyConfig(stars=80, shard_size=30, reference_fraction=0.7, dec_min=15.0, dec_max=25.0)
+CONFIG = MockSurveyConfig(
+    stars=80, shard_size=30, dec_min=15.0, dec_max=25.0, halo_fraction=0.3, cluster_fraction=0.2,
+    reference_fraction=0.7, apogee_fraction=0.9, pastel_fraction=0.9, saga_fraction=0.9, seismic_fraction=0.9,
+    reddening_map_order=2, dust_3d_order=1,
+)  # fmt: skip
+"""A small survey of a strip of the sky in which every catalogue has stars."""
 
 
 def synthetic_isochrones() -> dict[str, np.ndarray]:
@@ -54,5 +59,6 @@ def conformance_samples() -> dict[str, Any]:
         name: run_product(plugin, name, isochrones, files=shards, config=CONFIG).table
         for name in ("mock_truth", "mock_observations")
     }
-    samples = {name: Sample(made, CONFIG) for name in plugin.definitions}
-    return samples | {name: Sample(isochrones, CONFIG) for name in made}
+    sources = {name: Sample(isochrones, CONFIG) for name in made}
+    made["gaia_sources"] = run_product(plugin, "gaia_sources", made, config=CONFIG).table
+    return {name: Sample(made, CONFIG) for name in plugin.definitions} | sources

@@ -18,6 +18,8 @@ LENGTH = 4.0
 """Scale length of the layer, kpc."""
 LARGEST, SMALLEST = 60.0, 3.0
 """Range of the clouds' sizes, degrees."""
+FARTHEST = 60.0
+"""Distance, kpc, beyond which there is no more dust."""
 _NEAR = 0.03
 """Distance, kpc, below which steps along the line of sight are equal; beyond, they grow with distance."""
 _NODES = 32

@@ -20,6 +20,10 @@ LIMITS = {
 """Saturation and detection limit (5 sigma) and floor of the error, mag: round values of the surveys' releases."""
 
 
+COOLEST_LABEL = 3800.0
+"""Teff, K, below which the survey's own pipeline gives no labels."""
+
+
 def observe_bands(truth: Any, config: Any, random: Random) -> dict[str, np.ndarray]:
     """Return the columns of `photometry` for true stars: null beyond a band's limits and for some others."""
     count = len(LIMITS)
@@ -38,11 +42,13 @@ def observe_bands(truth: Any, config: Any, random: Random) -> dict[str, np.ndarr
 def survey_labels(truth: Any, config: Any, random: Random) -> dict[str, np.ndarray]:
     """Return the columns of `lamost_stars`: labels whose errors grow at low signal-to-noise.
 
-    Floors of 60 K, 0.10 and 0.06 dex and 4 km/s, rising as 30/snr: about what LASP states of itself.
+    None below 3800 K, where the pipeline has no templates. Floors of 60 K, 0.10 and 0.06 dex and 4 km/s, rising as
+    30/snr: about what LASP states of itself.
     """
     ids, snr = truth["obsid"], truth["snr_g"].astype(float)
     noise = random(ids, "labels").normal(4)
     lost = random(ids, "missing").uniform() < config.missing_label_fraction
+    lost |= truth["teff"] < COOLEST_LABEL
     out = dict(band_snr(snr, truth["teff"].astype(float)))
     out["obsid"] = ids
     for k, (name, floor) in enumerate((("teff", 60.0), ("logg", 0.10), ("feh", 0.06), ("rv", 4.0))):
@@ -57,7 +63,7 @@ def high_resolution_labels(truth: Any, config: Any, random: Random) -> tuple[dic
     ids = truth["obsid"]
     chosen = random(ids, "chosen").uniform() < config.reference_fraction
     chosen &= truth["snr_g"] >= config.reference_snr_min
-    noise = random(ids, "labels").normal(5)[chosen]
+    noise = random(ids, "labels").normal(7)[chosen]
     out = {name: truth[name][chosen] for name in ("obsid", "source_id", "ra", "dec", "snr_g")}
     errors = {
         "teff": config.reference_teff_error,
@@ -65,6 +71,8 @@ def high_resolution_labels(truth: Any, config: Any, random: Random) -> tuple[dic
         "feh": config.reference_mh_error,
         "mh": config.reference_mh_error,
         "alpha_m": config.reference_alpha_error,
+        "c_fe": config.reference_cn_error,
+        "n_fe": config.reference_cn_error,
     }
     for k, (name, sigma) in enumerate(errors.items()):
         out[name] = truth[name][chosen] + sigma * noise[:, k]

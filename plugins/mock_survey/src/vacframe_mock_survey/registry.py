@@ -106,6 +106,23 @@ class MockSurveyConfig(BaseModel):
     """Error of the reference labels in feh and mh, dex."""
     reference_alpha_error: float = Field(default=0.02, ge=0)
     """Error of the reference labels in alpha_m, dex."""
+    reference_cn_error: float = Field(default=0.04, ge=0)
+    """Error of the reference labels in c_fe and n_fe, dex."""
+
+    apogee_fraction: float = Field(default=0.3, ge=0, le=1)
+    """Fraction of the stars brighter than H = 13.8 with APOGEE labels."""
+    pastel_fraction: float = Field(default=0.1, ge=0, le=1)
+    """Fraction of the stars brighter than V = 13 with PASTEL labels; six times as many of the metal-poor ones."""
+    saga_fraction: float = Field(default=0.5, ge=0, le=1)
+    """Fraction of the stars with [Fe/H] below -1.5 and V brighter than 16.5 with SAGA labels."""
+    seismic_fraction: float = Field(default=0.3, ge=0, le=1)
+    """Fraction of the giants brighter than G = 13 with seismic labels."""
+    distance_prior_kpc: float = Field(default=1.35, gt=0)
+    """Scale length of the prior of `geometric_distances`, kpc (Astraatmadja & Bailer-Jones 2016: 1.35)."""
+    reddening_map_order: int = Field(default=6, ge=0, le=9)
+    """HEALPix order of `reddening_map`."""
+    dust_3d_order: int = Field(default=5, ge=0, le=7)
+    """HEALPix order of `dust_3d`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> MockSurveyConfig:

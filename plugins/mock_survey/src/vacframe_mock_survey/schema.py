@@ -12,6 +12,9 @@ ISOCHRONE_COLUMNS = (
 )  # fmt: skip
 """Columns that are read of the product `isochrones`."""
 
+SPECTRAL_LABELS = ("teff", "logg", "feh", "alpha_m", "c_fe", "n_fe")
+"""Columns that a spectrum depends on, beside the velocity."""
+
 _BANDS = {
     "g": ("Gaia G", "em.opt"),
     "bp": ("Gaia BP", "em.opt.B"),
@@ -200,5 +203,7 @@ MOCK_REFERENCE_LABELS = REFERENCE_LABELS.with_columns(
         *measured("feh", "Iron abundance [Fe/H]", unit="dex", ucd="phys.abund.Fe"),
         *measured("mh", "Metallicity [M/H]", unit="dex", ucd="phys.abund.Z"),
         *measured("alpha_m", "Abundance of alpha elements [alpha/M]", unit="dex", ucd="phys.abund"),
+        *measured("c_fe", "Carbon abundance [C/Fe]", unit="dex", ucd="phys.abund"),
+        *measured("n_fe", "Nitrogen abundance [N/Fe]", unit="dex", ucd="phys.abund"),
     )
 )
