@@ -101,5 +101,8 @@ class DustPrior(_Prior):
     """Standard deviation of ln A_V (Binney et al. 2014, section 2.4; Wang J. et al. 2023)."""
     av_floor: float = Field(default=0.01, gt=0)
     """The mean extinction is at least this, mag, so that no star is declared free of dust."""
+    local_av: float = Field(default=1.0, gt=0)
+    """A_V per kpc in the plane near the Sun, for stars that `reddening_map` says nothing about (a round number, ours);
+    such stars are flagged."""
     av_max: float = Field(default=6.0, gt=0)
     """Largest A_V considered, mag."""

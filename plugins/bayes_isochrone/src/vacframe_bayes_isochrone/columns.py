@@ -1,0 +1,114 @@
+"""Columns of the products and the bits of their flag."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import Any
+
+import vacframe as vf
+from vacframe.core.schemas.parts import identifier, measured, positions
+
+
+class Flag(IntFlag):
+    """Bits of the column ``flag`` of `bayes_isochrone`."""
+
+    NO_PARALLAX = 1
+    FEWER_BANDS = 2
+    NO_PHOTOMETRY = 4
+    NO_LABEL = 8
+    OUTSIDE_GRID = 16
+    NO_SOLUTION = 32
+    POOR_FIT = 64
+    AGE_EDGE = 128
+    MH_EDGE = 256
+    NOT_GIANT = 512
+    FEW_POINTS = 1024
+    NO_DUST_MAP = 2048
+
+
+FLAG_TEXT = (
+    "Sum of: 1 no parallax; 2 a magnitude is missing; 4 all are, no estimate; 8 Teff, log g or [Fe/H] is missing; "
+    "16 no model near the labels, no estimate; 32 nothing agrees with labels and parallax, no estimate; 64 poor fit; "
+    "128 the posterior runs into the first or last age of the grid; 256 into its first or last metallicity; "
+    "512 log g is not that of a giant or subgiant: mass and age mean little; 1024 the models are sparser than the "
+    "errors; 2048 no map of the dust here"
+)
+LABELS: tuple[vf.Column, ...] = (
+    *measured("teff", "Effective temperature", unit="K", ucd="phys.temperature.effective"),
+    *measured("logg", "Surface gravity, log10 of cm s-2", unit="dex", ucd="phys.gravity"),
+    *measured("feh", "Iron abundance [Fe/H], which stands for [M/H]", unit="dex", ucd="phys.abund.Fe"),
+)
+PARALLAX: tuple[vf.Column, ...] = measured(
+    "parallax", "Parallax, zero point removed", unit="mas", ucd="pos.parallax.trig", dtype="float64"
+)
+HEAD: tuple[vf.Column, ...] = (
+    identifier("source_id", "Gaia source identifier of the star"),
+    *positions("as the catalogue that anchors the star gives it"),
+)
+
+
+def band_columns(config: Any) -> tuple[vf.Column, ...]:
+    """Return magnitude and error of each band."""
+    return tuple(
+        c
+        for name in config.band_names
+        for c in measured(name, f"Magnitude in {name}, not dereddened", unit="mag", ucd="phot.mag")
+    )
+
+
+def observables_schema(config: Any) -> vf.TableSchema:
+    """Return the schema of `isochrone_observables`."""
+    return vf.TableSchema(
+        description="What stars are compared with isochrones by; any may be missing",
+        key="source_id",
+        position=vf.Position(epoch=None),
+        columns=(*HEAD, *LABELS, *band_columns(config), *PARALLAX),
+    )
+
+
+QUANTITIES: dict[str, tuple[str, str | None, str]] = {
+    "distance": ("Distance", "kpc", "pos.distance"),
+    "av": ("Extinction A_V", "mag", "phys.absorption;em.opt.V"),
+    "mass": ("Present mass", "solMass", "phys.mass"),
+    "age": ("Age", "Gyr", "time.age"),
+}
+"""What is estimated: description, unit, UCD."""
+
+
+def _estimate(name: str) -> tuple[vf.Column, ...]:
+    text, unit, ucd = QUANTITIES[name]
+    return (
+        vf.column(name, "float32", f"{text}: mean of the posterior", unit=unit, ucd=f"{ucd};stat.mean"),
+        vf.column(f"{name}_error", "float32", f"{text}: standard deviation", unit=unit, ucd=f"stat.stdev;{ucd}"),
+        *(
+            vf.column(f"{name}_{p}", "float32", f"{text}: {p}th percentile", unit=unit, ucd=ucd)
+            for p in (16, 50, 84)
+        ),
+    )
+
+
+def component_names(config: Any) -> tuple[str, ...]:
+    """Return the names of the prior's components, none for the flat prior."""
+    return () if config.prior == "flat" else tuple(c.name for c in config.components)
+
+
+def estimates_schema(config: Any) -> vf.TableSchema:
+    """Return the schema of `bayes_isochrone`."""
+    return vf.TableSchema(
+        description="Distance, extinction, mass and age from isochrones, as moments and percentiles of the posterior",
+        key="source_id",
+        position=vf.Position(epoch=None),
+        columns=(
+            *HEAD,
+            *(c for name in QUANTITIES for c in _estimate(name)),
+            vf.column("chi2", "float32", "chi2 of the most probable model point", ucd="stat.fit.chi2"),
+            vf.column("n_observables", "int16", "Number of observables that were compared", ucd="meta.number"),
+            vf.column("n_effective", "float32", "Effective number of model points, (sum p)^2 / sum p^2", ucd="stat.value"),
+            vf.column("n_points", "int32", "Number of model points near the star", ucd="meta.number"),
+            *(
+                vf.column(f"p_{name}", "float32", f"Probability of the component {name}", ucd="stat.probability")
+                for name in component_names(config)
+            ),
+            vf.column("flag", "int16", FLAG_TEXT, ucd="meta.code.qual", nullable=False, minimum=0),
+        ),
+    )

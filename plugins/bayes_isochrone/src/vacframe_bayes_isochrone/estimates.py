@@ -1,0 +1,58 @@
+"""Product `bayes_isochrone`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import vacframe as vf
+from vacframe.core.schemas.models import DUST_3D, REDDENING_MAP
+from vacframe_bayes_isochrone.columns import Flag, estimates_schema, observables_schema
+from vacframe_bayes_isochrone.grid import GRID_FIELDS
+from vacframe_bayes_isochrone.registry import plugin
+
+FIT_FIELDS = (
+    *GRID_FIELDS, "dust", "flat_dust", "r_sun", "z_sun", "window", "error_floors", "giant_logg", "edge_fraction",
+    "poor_fit",
+)  # fmt: skip
+
+
+def prior_needs(config: Any) -> Iterator[vf.Need]:
+    """Yield the needs of whatever weighs model points against a star: the grid and the dust."""
+    yield vf.all_rows("isochrone_grid")
+    dust = config.chosen_dust
+    if dust.kind == "lognormal" and dust.profile == "dust_3d":
+        yield vf.all_rows("dust_3d", [DUST_3D[n] for n in ("healpix", "healpix_order", "ebv")])
+    elif dust.kind == "lognormal":
+        columns = [REDDENING_MAP[n] for n in ("healpix", "healpix_order", "ebv")]
+        yield vf.all_rows("reddening_map", columns, optional=True)
+
+
+def _needs(config: Any) -> Iterator[vf.Need]:
+    names = [c for c in observables_schema(config).columns if c.name != "source_id"]
+    yield vf.same("isochrone_observables", names)
+    yield from prior_needs(config)
+
+
+@plugin.product(
+    "bayes_isochrone",
+    table=estimates_schema,
+    needs=_needs,
+    row_wise=True,
+    row_bytes=4000,
+    libraries=("numpy", "numba"),
+    config_fields=FIT_FIELDS,
+)
+def bayes_isochrone(inputs: Any, context: Any) -> vf.Result:
+    """Distance, extinction, mass and age of each star, with errors, percentiles, quality and flags."""
+    from vacframe_bayes_isochrone.engine import estimate
+
+    table = estimate(inputs["isochrone_observables"], inputs["isochrone_grid"], inputs, context.config)
+    names = {
+        Flag.NO_PARALLAX: "without parallax",
+        Flag.NO_PHOTOMETRY: "without photometry, no estimate",
+        Flag.OUTSIDE_GRID: "outside the models, no estimate",
+        Flag.NO_SOLUTION: "labels and parallax contradict each other, no estimate",
+        Flag.POOR_FIT: "poor fits",
+    }
+    return vf.Result(table=table, counts={text: int((table["flag"] & bit != 0).sum()) for bit, text in names.items()})
