@@ -153,7 +153,8 @@ def all_nan(trial: Trial) -> str:
     made, problem = _attempt(blank, "where all numbers are NaN")
     if made is None or made.table is None or not case.product.row_wise or case.primary is None:
         return problem
-    given = chosen_rows(blank.inputs[case.primary.product], case.primary).num_rows
+    read = chosen_rows(blank.inputs[case.primary.product], case.primary)
+    given = 0 if isinstance(read, Model) else read.num_rows
     lost = given - made.table.num_rows - made.rejects.num_rows
     return f"{lost} rows without numbers neither came back nor were rejected" if lost > 0 and not _selects(case) else ""
 
