@@ -55,7 +55,11 @@ def test_same_lines_with_similar_depth(labels, name):
     cold, hot, low, high = BINS[name]
     stars = labels[labels["teff_lasp"].between(cold, hot) & labels["logg_lasp"].between(low, high)].head(15)
     alpha = np.clip(-0.2 * stars["feh_lasp"], 0, 0.3)
-    model = normalised(stars["teff_lasp"], stars["logg_lasp"], stars["feh_lasp"], alpha, stars["z"] * 299792.458)
+    # Giants after the first dredge-up: less carbon, more nitrogen.
+    mixed = stars["logg_lasp"].to_numpy() < 3.2
+    carbon, nitrogen = np.where(mixed, -0.15, 0.0), np.where(mixed, 0.25, 0.0)
+    labels = (stars[f"{name}_lasp"] for name in ("teff", "logg", "feh"))
+    model = normalised(*labels, alpha, carbon, nitrogen, stars["z"] * 299792.458)
     model = model * planck(WAVELENGTH, stars["teff_lasp"].to_numpy()[:, None])
     real = [real_spectrum(f) for f in stars["file"]]
     for window, limit in (((4000, 5500), 0.035), ((8450, 8750), 0.02)):

@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
+from vacframe_mock_survey.schema import SPECTRAL_LABELS
 from vacframe_mock_survey.spectrograph import WAVELENGTH, observe, reddening_curve, spectral_types
 from vacframe_mock_survey.synthesis import normalised
 
@@ -11,8 +12,9 @@ from vacframe.core.values import to_numpy
 from vacframe.testing import product_of, run_product
 
 
-def spectrum(teff, logg, feh=0.0, alpha=0.0, rv=0.0):
-    return normalised(*(np.array([float(x)]) for x in (teff, logg, feh, alpha, rv)))[0].astype(float)
+def spectrum(teff, logg, feh=0.0, alpha=0.0, rv=0.0, carbon=0.0, nitrogen=0.0):
+    labels = (teff, logg, feh, alpha, carbon, nitrogen, rv)
+    return normalised(*(np.array([float(x)]) for x in labels))[0].astype(float)
 
 
 def minimum(flux, guess, half=12.0):
@@ -82,7 +84,7 @@ def test_response_to_labels():
 
 def test_normalised_flux_is_between_zero_and_one():
     labels = np.array([[3700, 0.5, 0.3, 0.3], [3700, 5.0, 0.3, 0.0], [8000, 3.5, -2.5, 0.4], [5000, 2.0, -2.5, 0.4]]).T
-    flux = normalised(*labels, np.array([-500.0, 0.0, 30.0, 500.0]))
+    flux = normalised(*labels, np.zeros(4), np.zeros(4), np.array([-500.0, 0.0, 30.0, 500.0]))
     assert np.isfinite(flux).all()
     assert flux.min() >= 0
     assert flux.max() <= 1.0 + 1e-6
@@ -126,7 +128,7 @@ def test_unknown_labels_give_no_spectrum(observations):
 
 
 def observed(observations, config, noise_seed):
-    names = ["obsid", "ra", "dec", "teff", "logg", "feh", "alpha_m", "rv", "ebv", "mag_r_sdss", "snr_g", "lmjd"]
+    names = ["obsid", "source_id", "ra", "dec", *SPECTRAL_LABELS, "rv", "ebv", "mag_r_sdss", "snr_g", "lmjd"]
     batch = Batch(observations.select(names))
     return observe(batch, config, lambda ids, s: RowRandom(ids, text_seed(noise_seed if s == "noise" else 0, s))), batch
 

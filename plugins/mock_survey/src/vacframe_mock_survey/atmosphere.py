@@ -25,8 +25,8 @@ AMU = 1.66053906660e-24
 """CODATA 2018, cgs."""
 LN10 = math.log(10.0)
 
-FIRST, STEP, PIXELS = 3.5682, 1e-4, 3909
-"""The survey's grid in log10 of the vacuum wavelength in Å."""
+STEP = 1e-4
+"""Width of a pixel in log10 of the vacuum wavelength in Å."""
 SCALE = STEP * LN10
 """Width of a pixel in units of its wavelength."""
 OVER = 5
@@ -35,9 +35,7 @@ PHASES = 128
 """Subpixel positions for which the instrumental profile is tabulated."""
 REACH = 6
 """Pixels each side that a weak line spreads over."""
-BAND_MARGIN = 150
-"""Pixels by which the molecular tables extend beyond the grid."""
-ZONE_FIRST, ZONE_STEP, ZONES = 3600.0, 400.0, 15
+ZONE_FIRST, ZONE_STEP, ZONES = 3200.0, 400.0, 20
 """Wavelengths, Å, at which the continuous opacity is computed."""
 ETA_FIRST, ETA_STEP, ETAS = -5.0, 0.1, 131
 A_FIRST, A_STEP, DAMPINGS = -4.0, 0.25, 21
@@ -113,11 +111,16 @@ def hydrogen(wavelength: float, temperature: float) -> float:
 
 @numba.njit(cache=True)
 def continuum(wavelength: float, temperature: float, electron_pressure: float) -> float:
-    """Return the continuous opacity per hydrogen nucleus, cm2: H-, H, electron scattering."""
+    """Return the continuous opacity per hydrogen nucleus, cm2: H-, H, scattering by electrons and by hydrogen.
+
+    Rayleigh scattering after Dalgarno (1962), quoted by Kurucz (1970, SAO Special Report 309).
+    """
     ionised = saha(temperature, electron_pressure, 13.598, 0.5)
     neutral = 1.0 / (1.0 + ionised)
-    kappa = (hydrogen_minus(wavelength, temperature, electron_pressure) + hydrogen(wavelength, temperature)) * neutral
-    return kappa + 6.6524e-25 * ionised * neutral
+    kappa = hydrogen_minus(wavelength, temperature, electron_pressure) + hydrogen(wavelength, temperature)
+    square = 1.0 / (wavelength * wavelength)
+    kappa += square * square * (5.799e-13 + square * (1.422e-6 + square * 2.784))
+    return (kappa + 6.6524e-25 * ionised) * neutral
 
 
 @numba.njit(cache=True)
@@ -167,11 +170,24 @@ def layer(temperature: float, logg: float, depth: float, abundance: np.ndarray, 
 
 
 @numba.njit(cache=True)
-def abundances(metals: float, alpha: float, t: Tables) -> np.ndarray:
-    """Return abundances by number relative to hydrogen of all species; `metals` is [X/H] of non-alpha elements."""
+def abundances(metals: float, alpha: float, carbon: float, nitrogen: float, t: Tables) -> np.ndarray:
+    """Return abundances by number relative to hydrogen of all species.
+
+    Parameters
+    ----------
+    metals : float
+        [X/H] of the elements that are neither alpha elements nor carbon nor nitrogen.
+    alpha, carbon, nitrogen : float
+        What the alpha elements, carbon and nitrogen have beyond `metals`, dex.
+    """
     out = np.empty(t.abundance.size)
     for i in range(t.abundance.size):
-        out[i] = 10.0 ** (t.abundance[i] - 12.0 + metals + alpha * t.is_alpha[i])
+        excess = alpha * t.is_alpha[i]
+        if t.element[i] == 6:
+            excess = carbon
+        elif t.element[i] == 7:
+            excess = nitrogen
+        out[i] = 10.0 ** (t.abundance[i] - 12.0 + metals + excess)
     return out
 
 
@@ -243,7 +259,7 @@ def equilibrium(temperature: float, energy: float, b: float, w: float, g: float,
 def molecule_strength(
     temperature: float, gas_pressure: float, pe: float, abundance: np.ndarray, t: Tables
 ) -> np.ndarray:
-    """Return molecules per hydrogen nucleus over their partition function, for CH, MgH, CN, C2, TiO."""
+    """Return molecules per hydrogen nucleus over their partition function, for the molecules of `elements`."""
     nuclei = gas_pressure / ((1.0 + HELIUM) * K * temperature)
     free = np.empty(abundance.size)
     for i in range(abundance.size):
@@ -296,7 +312,7 @@ def hydrogen_lines(
         limit *= BALMER_DEPTH if first_level < 2.5 else PASCHEN_DEPTH
         # Half of the way to the neighbour in the series bounds the profile.
         reach = min(250.0, (wing / 0.003) ** 0.4 + 5.0 * doppler)
-        center = (math.log10(wavelength) - FIRST) / STEP + shift
+        center = (math.log10(wavelength) - t.first) / STEP + shift
         half = reach / (wavelength * SCALE)
         first = max(0, int((center - half + REACH) * OVER))
         last = min(OVER * transmission.shape[1] - 1, int((center + half + REACH) * OVER) + 1)
@@ -337,13 +353,22 @@ def strong_line(
 
 @numba.njit(cache=True)
 def star_spectrum(
-    teff: float, logg: float, metals: float, alpha: float, velocity: float, t: Tables, out: np.ndarray
+    teff: float,
+    logg: float,
+    metals: float,
+    alpha: float,
+    carbon: float,
+    nitrogen: float,
+    velocity: float,
+    t: Tables,
+    out: np.ndarray,
 ) -> None:
-    """Fill `out`, shape (PIXELS,), with the normalised spectrum of one star."""
-    if not math.isfinite(teff + logg + metals + alpha + velocity) or teff < COOLEST:
+    """Fill `out`, shape (n_pixel,), with the normalised spectrum of one star."""
+    if not math.isfinite(teff + logg + metals + alpha + carbon + nitrogen + velocity) or teff < COOLEST:
         out[:] = np.nan
         return
-    abundance = abundances(metals, alpha, t)
+    pixels = t.pixel_zone.size
+    abundance = abundances(metals, alpha, carbon, nitrogen, t)
     temperature = LINE_TEMPERATURE * teff
     gas, pe = layer(temperature, logg, LINE_DEPTH, abundance, t)
     number = species_strength(temperature, pe, abundance, t)
@@ -361,9 +386,9 @@ def star_spectrum(
             log_a[s, z] = math.log10(damping(ZONE_FIRST + z * ZONE_STEP, temperature, gas, speed[s]))
     theta = 5040.0 / temperature
     shift = math.log10(1.0 + velocity / 299792.458) / STEP
-    transmission = np.ones((OVER, PIXELS + 2 * REACH + 1))
+    transmission = np.ones((OVER, pixels + 2 * REACH + 1))
     hydrogen_lines(transmission, shift, teff, logg, abundance, t)
-    weak = np.zeros(PIXELS)
+    weak = np.zeros(pixels)
     for i in range(t.place.size):
         z, s = t.zone[i], t.species[i]
         log_eta = t.strength[i] + number[s] - theta * t.excitation[i] - log_kappa[z]
@@ -380,15 +405,15 @@ def star_spectrum(
         depth = width / (t.wavelength[i] * SCALE)
         for k in range(2 * REACH + 1):
             j = nearest + k - REACH
-            if 0 <= j < PIXELS:
+            if 0 <= j < pixels:
                 weak[j] += depth * row[k]
     molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, t)
-    total = np.zeros(PIXELS)
+    total = np.zeros(pixels)
     for k in range(t.smooth.size):
-        row, tap = transmission[k % OVER, k // OVER : k // OVER + PIXELS], t.smooth[k]
-        for j in range(PIXELS):
+        row, tap = transmission[k % OVER, k // OVER : k // OVER + pixels], t.smooth[k]
+        for j in range(pixels):
             total[j] += tap * row[j]
-    for j in range(PIXELS):
+    for j in range(pixels):
         z = t.pixel_zone[j]
         k = int(z)
         low = limit[k] * (1.0 - z + k) + limit[k + 1] * (z - k)
@@ -407,7 +432,7 @@ def molecules(
     limit: np.ndarray,
     t: Tables,
 ) -> None:
-    """Add the molecular bands to the depth `weak`, shape (PIXELS,)."""
+    """Add the molecular bands to the depth `weak`, shape (n_pixel,)."""
     number = molecule_strength(temperature, gas, pe, abundance, t)
     inverse = 1.0 / temperature
     k = 0 if temperature < t.band_temperatures[1] else 1
@@ -417,8 +442,8 @@ def molecules(
     scale = 10.0 ** (LINE_CONSTANT - log_kappa) * math.sqrt(math.pi) / C / SCALE
     whole = math.floor(shift)
     part = shift - whole
-    for j in range(PIXELS):
-        p = j - whole + BAND_MARGIN
+    for j in range(weak.size):
+        p = j - whole + t.band_offset
         z = int(t.pixel_zone[j])
         f = t.pixel_zone[j] - z
         total = 0.0

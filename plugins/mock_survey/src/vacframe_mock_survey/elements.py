@@ -31,6 +31,8 @@ ABUNDANCE, IONISATION, U_NEUTRAL, U_ION, MASS, IS_ALPHA = (
     np.array(column) for column in zip(*SPECIES.values(), strict=True)
 )
 IS_ION = NUMBER % 10 == 1
+ELEMENT = NUMBER // 10
+"""Atomic numbers of the species."""
 DONORS = np.array([int(np.flatnonzero(n == NUMBER)[0]) for n in (60, 110, 120, 130, 140, 200, 260, 280)])
 """Elements that give the electrons of cool atmospheres."""
 CARBON, OXYGEN = (int(np.flatnonzero(n == NUMBER)[0]) for n in (60, 80))
@@ -55,6 +57,7 @@ MOLECULES = {
     "CN": ("6.0", "7.0", 7.72, 1.90, 2068.0, 2.0, 6.462),
     "C2": ("6.0", "6.0", 6.24, 1.82, 1855.0, 4.0, 6.000),
     "TiO": ("22.0", "8.0", 6.87, 0.535, 1009.0, 6.0, 11.99),
+    "CaH": ("20.0", "1.0", 1.70, 4.277, 1298.0, 2.0, 0.983),
 }
 """Atoms, dissociation energy (eV), rotational and vibrational constant (1/cm), electronic statistical weight of the
 ground state, reduced mass: Huber & Herzberg (1979), Constants of Diatomic Molecules (C2: the weight lies between those

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe_mock_survey.schema import SPECTRAL_LABELS
 from vacframe_mock_survey.synthesis import normalised
 
 PIVOTS = {"u": 3600.0, "g": 4770.0, "r": 6230.0, "i": 7630.0, "z": 9000.0}
@@ -134,7 +135,7 @@ def observe(truth: Any, config: Any, random: Any) -> dict[str, Any]:
     """Return the columns of `lamost_spectra` for a batch of n true stars."""
     ids = truth["obsid"]
     snr, teff = truth["snr_g"].astype(float), truth["teff"].astype(float)
-    model = normalised(teff, truth["logg"], truth["feh"], truth["alpha_m"], truth["rv"])
+    model = normalised(*(truth[name] for name in (*SPECTRAL_LABELS, "rv")))
     level = continuum(truth, random(ids, "calibration"))
     relative = 1.0 / pixel_snr(snr, teff) * np.sqrt(0.8 * model + 0.2)
     sky = sky_profile() * (config.sky_residual * 100.0 / snr)[:, None]

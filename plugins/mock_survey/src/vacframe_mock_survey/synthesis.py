@@ -1,30 +1,41 @@
-"""Normalised spectra at the survey's resolution."""
+"""Normalised spectra of stars."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from vacframe_mock_survey.atmosphere import PIXELS, star_spectrum
-from vacframe_mock_survey.tables import tables
+from vacframe_mock_survey.atmosphere import star_spectrum
+from vacframe_mock_survey.tables import Tables, tables
 
 
 def normalised(
-    teff: np.ndarray, logg: np.ndarray, metals: np.ndarray, alpha: np.ndarray, velocity: np.ndarray
+    teff: np.ndarray,
+    logg: np.ndarray,
+    metals: np.ndarray,
+    alpha: np.ndarray,
+    carbon: np.ndarray,
+    nitrogen: np.ndarray,
+    velocity: np.ndarray,
+    table: Tables | None = None,
 ) -> np.ndarray:
-    """Return normalised spectra, shape (n, PIXELS), float32.
+    """Return normalised spectra, shape (n, n_pixel), float32.
 
     Parameters
     ----------
     teff, logg : ndarray, shape (n,)
         K and dex.
-    metals, alpha : ndarray, shape (n,)
-        [X/H] of the non-alpha elements ([Fe/H]), and what alpha elements have beyond it, dex.
+    metals : ndarray, shape (n,)
+        [X/H] of the elements not named below, [Fe/H].
+    alpha, carbon, nitrogen : ndarray, shape (n,)
+        What the alpha elements, carbon and nitrogen have beyond it, dex.
     velocity : ndarray, shape (n,)
         Radial velocity, km/s.
+    table : Tables, optional
+        Grid and lines; by default those of the survey.
     """
-    table = tables()
-    out = np.ones((len(teff), PIXELS), dtype=np.float32)
-    labels = np.stack([teff, logg, metals, alpha, velocity], axis=1).astype(float)
+    table = table or tables()
+    out = np.ones((len(teff), table.pixel_zone.size), dtype=np.float32)
+    labels = np.stack([teff, logg, metals, alpha, carbon, nitrogen, velocity], axis=1).astype(float)
     for row, spectrum in zip(labels.tolist(), out, strict=True):
         star_spectrum(*row, table, spectrum)
     return out

@@ -18,11 +18,9 @@ from vacframe_mock_survey.atmosphere import (
     ETA_FIRST,
     ETA_STEP,
     ETAS,
-    FIRST,
     LINE_CONSTANT,
     OVER,
     PHASES,
-    PIXELS,
     REACH,
     SCALE,
     STEP,
@@ -36,11 +34,23 @@ RESOLUTION = 1800.0
 SIGMA = 1.0 / (RESOLUTION * 2.354820045 * SCALE)
 """Instrumental width in pixels, the same all over the spectrum."""
 DATA = Path(__file__).parent / "data"
+LAMOST_FIRST, LAMOST_PIXELS = 3.5682, 3909
+"""The survey's grid: log10 of the first vacuum wavelength in Å, number of pixels."""
+BROAD_FIRST, BROAD_PIXELS = 3.5092, 5130
+"""The grid behind low-dispersion spectra, 3230 to 10520 Å."""
+BAND_BEFORE, BAND_PIXELS = 800, 5500
+"""Pixels before the survey's first one at which ``data/bands.npz`` begins, and its number of pixels."""
+_LINE_MARGIN = 1.004
+"""Lines are kept up to this factor beyond the grid: 1200 km/s."""
 
 
 class Tables(NamedTuple):
     """What the kernels read; see `make_tables`."""
 
+    first: float
+    """log10 of the wavelength, Å, of the first pixel."""
+    band_offset: int
+    """Place of the first pixel in `bands`."""
     place: np.ndarray
     """Pixel coordinates of the lines at rest, shape (n_lines,)."""
     wavelength: np.ndarray
@@ -67,6 +77,8 @@ class Tables(NamedTuple):
     """Atomic masses."""
     is_alpha: np.ndarray
     """1 for alpha elements, else 0."""
+    element: np.ndarray
+    """Atomic number."""
     is_ion: np.ndarray
     """Whether the species is an ion."""
     donors: np.ndarray
@@ -82,7 +94,7 @@ class Tables(NamedTuple):
     band_temperatures: np.ndarray
     """Temperatures of `bands`, K."""
     bands: np.ndarray
-    """Molecular opacity at the survey's resolution, shape (n_molecule, 3, PIXELS + 2 BAND_MARGIN), float32."""
+    """Molecular opacity at the survey's resolution, shape (n_molecule, 3, BAND_PIXELS), float32."""
     growth: np.ndarray
     """Curve of growth, shape (DAMPINGS, ETAS)."""
     kernel: np.ndarray
@@ -90,7 +102,7 @@ class Tables(NamedTuple):
     smooth: np.ndarray
     """The same on subpixels, shape (2 REACH OVER + 1,)."""
     pixel_zone: np.ndarray
-    """Place of the pixels among the zones, fractional index, shape (PIXELS,)."""
+    """Place of the pixels among the zones, fractional index, shape (n_pixel,)."""
 
 
 def curve_of_growth() -> np.ndarray:
@@ -134,12 +146,12 @@ def species_index(number: float) -> int:
     return int(np.flatnonzero(round(10 * number) == elements.NUMBER)[0])
 
 
-def line_tables(lines: np.ndarray) -> dict[str, np.ndarray]:
+def line_tables(lines: np.ndarray, first: float) -> dict[str, np.ndarray]:
     """Return the fields of `Tables` that describe lines of shape (n, 4): vacuum Å, species, excitation, log gf."""
     index = {number: species_index(number) for number in np.unique(lines[:, 1]).tolist()}
     zones = ZONE_FIRST + ZONE_STEP * np.arange(ZONES)
     return {
-        "place": (np.log10(lines[:, 0]) - FIRST) / STEP,
+        "place": (np.log10(lines[:, 0]) - first) / STEP,
         "wavelength": np.ascontiguousarray(lines[:, 0]),
         "excitation": np.ascontiguousarray(lines[:, 2]),
         "strength": lines[:, 3] + np.log10(lines[:, 0]) + LINE_CONSTANT,
@@ -148,12 +160,16 @@ def line_tables(lines: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def make_tables(lines: np.ndarray) -> Tables:
-    """Return the tables with a given list of lines, shape (n, 4)."""
+def make_tables(lines: np.ndarray, first: float = LAMOST_FIRST, pixels: int = LAMOST_PIXELS) -> Tables:
+    """Return the tables of a grid of wavelengths with those of a list of lines, shape (n, 4), that matter on it."""
     kernel, smooth = instrument()
     zones = ZONE_FIRST + ZONE_STEP * np.arange(ZONES)
+    wavelength = 10.0 ** (first + STEP * np.arange(pixels))
+    inside = (lines[:, 0] > wavelength[0] / _LINE_MARGIN) & (lines[:, 0] < wavelength[-1] * _LINE_MARGIN)
     return Tables(
-        **line_tables(lines),
+        first=first,
+        band_offset=BAND_BEFORE + round((first - LAMOST_FIRST) / STEP),
+        **line_tables(lines[inside], first),
         abundance=elements.ABUNDANCE,
         ionisation=elements.IONISATION,
         ion_ratio=elements.U_ION / elements.U_NEUTRAL,
@@ -161,6 +177,7 @@ def make_tables(lines: np.ndarray) -> Tables:
         neutral=elements.U_NEUTRAL,
         mass=elements.MASS,
         is_alpha=elements.IS_ALPHA,
+        element=elements.ELEMENT,
         is_ion=elements.IS_ION,
         donors=elements.DONORS,
         carbon_oxygen=np.array([elements.CARBON, elements.OXYGEN]),
@@ -172,11 +189,23 @@ def make_tables(lines: np.ndarray) -> Tables:
         growth=curve_of_growth(),
         kernel=kernel,
         smooth=smooth,
-        pixel_zone=np.interp(10.0 ** (FIRST + STEP * np.arange(PIXELS)), zones, np.arange(ZONES)),
+        pixel_zone=np.interp(wavelength, zones, np.arange(ZONES)),
     )
 
 
 @lru_cache(maxsize=1)
+def lines() -> np.ndarray:
+    """Return the package's lines, shape (n, 4)."""
+    return np.loadtxt(DATA / "lines.csv", delimiter=",", skiprows=1)
+
+
+@lru_cache(maxsize=1)
 def tables() -> Tables:
-    """Return the tables with the package's own lines."""
-    return make_tables(np.loadtxt(DATA / "lines.csv", delimiter=",", skiprows=1))
+    """Return the tables on the survey's grid."""
+    return make_tables(lines())
+
+
+@lru_cache(maxsize=1)
+def broad_tables() -> Tables:
+    """Return the tables on the grid behind low-dispersion spectra."""
+    return make_tables(lines(), BROAD_FIRST, BROAD_PIXELS)
