@@ -8,8 +8,10 @@ from vacframe_xp_uacsnet import (
     features,
     metallicities,
     model,
+    papers,
     sampled,
     training_set,
+    validation,
 )
 from vacframe_xp_uacsnet.registry import plugin
 
@@ -19,7 +21,9 @@ __all__ = [
     "features",
     "metallicities",
     "model",
+    "papers",
     "plugin",
     "sampled",
     "training_set",
+    "validation",
 ]

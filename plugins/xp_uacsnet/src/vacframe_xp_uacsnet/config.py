@@ -162,6 +162,13 @@ class XpUacsnetConfig(Frozen):
     emp: float = -3.0
     """[Fe/H] up to which a star is extremely metal-poor (EMP)."""
 
+    carbon_labels: Literal[""] | Name = "saga_labels"
+    """Product with source_id, feh and c_fe of metal-poor stars, for `xp_validation`; "" leaves this test out."""
+    carbon_enhanced: float = 0.7
+    """[C/Fe] above which a star counts as carbon-enhanced (Aoki et al. 2007)."""
+    cluster_colour: dict[str, float] = Field(default={"NGC 6791": 1.05})
+    """Cluster → (BP-RP)₀ above which its members are used (section 4.2.3)."""
+
     @model_validator(mode="after")
     def _consistent(self) -> XpUacsnetConfig:
         last = FIRST + (SAMPLES - 1) * STEP
