@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vacframe_parallax_zp import l21
+from vacframe_parallax_zp import check, giants, global_offsets, l21, maps, spatial, trends
 from vacframe_parallax_zp.registry import plugin
 
-__all__ = ["l21", "plugin"]
+__all__ = ["check", "giants", "global_offsets", "l21", "maps", "plugin", "spatial", "trends"]

@@ -93,7 +93,7 @@ class GaussianFit(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    clip: float = Field(default=3.0, ge=1.0, le=10.0)
+    clip: float = Field(default=4.0, ge=1.0, le=10.0)
     """Offsets further than this many sigma from the mean are left out, and their lack is allowed for in sigma (ours;
     the paper fits a Gaussian and does not say how)."""
     iterations: int = Field(default=100, ge=1)

@@ -30,15 +30,13 @@ GAIA_PARALLAX_L21 = vf.TableSchema(
             unit="mas",
             ucd="pos.parallax;arith.diff",
         ),
-        vf.column(
-            "parallax_corrected", "float64", "parallax - zero_point", unit="mas", ucd="pos.parallax.trig"
-        ),
+        vf.column("parallax_corrected", "float64", "parallax - zero_point", unit="mas", ucd="pos.parallax.trig"),
         vf.column(
             "zero_point_flag",
             "int8",
-            "0 within the calibrated range, else a sum of: 1 G not within 6 to 21; 2 nu_eff not within 1.1 to 1.9 (five "
-            "parameters) or pseudocolour not within 1.24 to 1.72 (six); 4 an input is missing; 8 neither five nor six "
-            "parameters were solved for",
+            "0 within the calibrated range, else a sum of: 1 G not within 6 to 21; 2 nu_eff not within 1.1 to 1.9 "
+            "(five parameters) or pseudocolour not within 1.24 to 1.72 (six); 4 an input is missing; 8 neither five "
+            "nor six parameters were solved for",
             ucd="meta.code.qual",
             nullable=False,
             minimum=0,

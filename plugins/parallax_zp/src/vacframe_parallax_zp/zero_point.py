@@ -114,7 +114,9 @@ def zero_points(
         raise ValueError(f"inputs of the zero point have different shapes: {[np.shape(v) for v in inputs]}")
     value, flag = np.empty(len(magnitude)), np.empty(len(magnitude), dtype=np.int8)
     numbers = [read_only(v, _kind(v)) for v in inputs[:4]]
-    _zero_points(*numbers, read_only(solved, np.int16), read_only(_G, np.float64), read_only(_Q, np.float64), value, flag)
+    _zero_points(
+        *numbers, read_only(solved, np.int16), read_only(_G, np.float64), read_only(_Q, np.float64), value, flag
+    )
     return ZeroPoints(value, flag)
 
 
@@ -174,6 +176,4 @@ def _one(g: float, nu: float, sine: float, edges: np.ndarray, q: np.ndarray) -> 
 
 @compiled
 def _sum(q: np.ndarray, c1: float, c2: float, c3: float, c4: float, b1: float, b2: float) -> float:
-    return (
-        q[0] + q[1] * b1 + q[2] * b2 + (q[3] + q[4] * b1 + q[5] * b2) * c1 + q[6] * c2 + q[7] * c3 + q[8] * c4
-    )
+    return q[0] + q[1] * b1 + q[2] * b2 + (q[3] + q[4] * b1 + q[5] * b2) * c1 + q[6] * c2 + q[7] * c3 + q[8] * c4

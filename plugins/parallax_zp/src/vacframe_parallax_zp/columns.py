@@ -1,0 +1,92 @@
+"""Columns that several products share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import vacframe as vf
+from vacframe.core.schemas.gaia import GAIA_SOURCES
+from vacframe.core.schemas.lamost import LAMOST_STARS
+from vacframe_parallax_zp.config import Distances, ParallaxZpConfig
+
+CORR, NONCORR = "offset_corr", "offset_noncorr"
+"""Columns of parallax minus the giants' parallax, with and without the correction of Lindegren et al. (2021b)."""
+GIANT_COLUMNS = ("source_id", "ra", "dec", "gl", "gb", "astrometric_params_solved", "snr", CORR, NONCORR)
+"""What products made of all giants read of `zp_giants`, beside what is particular to them."""
+_DELTA_UCD = "pos.parallax;arith.diff"
+
+
+def offset_columns(nullable: bool = True) -> tuple[vf.Column, ...]:
+    """Return offset and error, corrected and raw, and the number of stars, as in Table 1 of the paper."""
+    texts = {
+        CORR: "parallax corrected after Lindegren et al. (2021b) minus parallax of the giants",
+        NONCORR: "parallax as in the catalogue minus parallax of the giants",
+    }
+    columns: list[vf.Column] = []
+    for name, text in texts.items():
+        columns.append(vf.column(name, "float64", f"Mean of {text}", unit="uas", ucd=_DELTA_UCD, nullable=nullable))
+        columns.append(
+            vf.column(
+                f"{name}_error",
+                "float64",
+                f"Error of {name}: sigma / sqrt(n)",
+                unit="uas",
+                ucd="stat.error",
+                nullable=nullable,
+            )
+        )
+    return (*columns, vf.column("n", "int64", "Number of stars", ucd="meta.number", nullable=False))
+
+
+def candidates_schema(config: ParallaxZpConfig) -> vf.TableSchema:
+    """Return the schema of `zp_candidates`; the key is that of the distances."""
+    spectra = config.distances.key == "obsid"
+    anchor = LAMOST_STARS if spectra else GAIA_SOURCES
+    head = [anchor["obsid"], GAIA_SOURCES["source_id"]] if spectra else [GAIA_SOURCES["source_id"]]
+    return vf.TableSchema(
+        description="Stars with a distance and a Gaia parallax: offsets of the parallax, and which cuts the star fails",
+        key=config.distances.key,
+        position=anchor.position,
+        columns=(*head, anchor["ra"], anchor["dec"], *_star_columns()),
+    )
+
+
+def _star_columns() -> Iterator[vf.Column]:
+    yield vf.column("gl", "float64", "Galactic longitude", unit="deg", ucd="pos.galactic.lon")
+    yield vf.column("gb", "float64", "Galactic latitude", unit="deg", ucd="pos.galactic.lat")
+    yield GAIA_SOURCES["astrometric_params_solved"]
+    yield GAIA_SOURCES["phot_g_mean_mag"]
+    yield vf.column(
+        "colour", "float32", "nu_eff (five parameters) or pseudocolour (six)", unit="1 / um", ucd="em.wavenumber"
+    )
+    yield GAIA_SOURCES["ecl_lat"]
+    yield GAIA_SOURCES["parallax"]
+    yield GAIA_SOURCES["parallax_error"]
+    yield vf.column("zero_point", "float64", "Zero point after Lindegren et al. (2021b)", unit="mas", ucd=_DELTA_UCD)
+    yield vf.column(
+        "parallax_giant", "float64", "Parallax that the distance amounts to", unit="mas", ucd="pos.parallax"
+    )
+    yield vf.column(
+        "parallax_giant_error", "float64", "Error of parallax_giant; null where the distances have none", unit="mas",
+        ucd="stat.error;pos.parallax",
+    )  # fmt: skip
+    yield vf.column(CORR, "float64", "parallax - zero_point - parallax_giant", unit="uas", ucd=_DELTA_UCD)
+    yield vf.column(NONCORR, "float64", "parallax - parallax_giant", unit="uas", ucd=_DELTA_UCD)
+    yield vf.column("snr", "float32", "Signal-to-noise ratio of the spectrum; null where not given", ucd="stat.snr")
+    yield vf.column(
+        "cuts_failed",
+        "int16",
+        "Sum of 2**k over the cuts that the star fails: k = 0 snr, 1 parallax, 2 logg, 3 ks_error, 4 ruwe, 5 colour, "
+        "6 bp_rp, 7 the parallax cut not chosen (it does not select)",
+        ucd="meta.code.qual",
+        nullable=False,
+        minimum=0,
+    )
+
+
+def distance_columns(distances: Distances) -> tuple[vf.Column, ...]:
+    """Return the columns that are read of a distance product, key left out."""
+    names = [n for n in (distances.column, distances.error) if n]
+    columns = [vf.Column(name=n, dtype="float64", unit=distances.unit) for n in names]
+    extra = [n for n in (distances.snr, *distances.logg) if n and n not in names]
+    return (*columns, *(vf.Column(name=n, dtype="float32") for n in extra))

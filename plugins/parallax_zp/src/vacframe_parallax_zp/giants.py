@@ -1,0 +1,114 @@
+"""The products `zp_candidates`, `zp_giants` and `zp_giants_counts`: the selected sample, and where stars were lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import vacframe as vf
+from vacframe.core.schemas.gaia import GAIA_SOURCES
+from vacframe.core.schemas.models import CROSSMATCH
+from vacframe.core.schemas.photometry import PHOTOMETRY
+from vacframe_parallax_zp.columns import candidates_schema, distance_columns
+from vacframe_parallax_zp.config import ParallaxZpConfig
+from vacframe_parallax_zp.registry import plugin
+
+_GAIA = (
+    "source_id",
+    "parallax",
+    "parallax_error",
+    "astrometric_params_solved",
+    "phot_g_mean_mag",
+    "phot_bp_mean_mag",
+    "phot_rp_mean_mag",
+    "nu_eff_used_in_astrometry",
+    "pseudocolour",
+    "ecl_lat",
+    "ruwe",
+)
+SELECTED = "cuts_failed == 0 or cuts_failed == 128"
+"""Which candidates are giants of the sample: bit 7 (128) is the parallax cut that was not chosen."""
+
+COUNTS = vf.TableSchema(
+    description="Stars left after each cut, applied one after the other",
+    columns=(
+        vf.column("step", "int16", "Number of the step", ucd="meta.number", nullable=False),
+        vf.column("cut", "string", "Name of the cut", ucd="meta.id", nullable=False),
+        vf.column("condition", "string", "What a star has to fulfil", ucd="meta.note", nullable=False),
+        vf.column("n_five", "int64", "Stars with a five-parameter solution", ucd="meta.number", nullable=False),
+        vf.column("n_six", "int64", "Stars with a six-parameter solution", ucd="meta.number", nullable=False),
+    ),
+)
+
+
+def _gaia_columns(config: ParallaxZpConfig) -> list[vf.Column]:
+    off = set()
+    if config.cuts.bp_rp is None:
+        off |= {"phot_bp_mean_mag", "phot_rp_mean_mag"}
+    if config.cuts.maximum_ruwe is None:
+        off.add("ruwe")
+    return [GAIA_SOURCES[name] for name in _GAIA if name not in off]
+
+
+def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
+    distances, gaia = config.distances, _gaia_columns(config)
+    columns, zero_points = distance_columns(distances), ["source_id", "zero_point"]
+    if distances.key == "obsid":
+        yield vf.same("crossmatch", [CROSSMATCH[n] for n in ("obsid", "ra", "dec", "source_id")])
+        yield vf.same(distances.product, columns)
+        yield vf.by_key("gaia_sources", "source_id", gaia)
+        yield vf.by_key("gaia_parallax_l21", "source_id", zero_points)
+    else:
+        yield vf.same("gaia_sources", [*gaia, GAIA_SOURCES["ra"], GAIA_SOURCES["dec"]])
+        yield vf.same("gaia_parallax_l21", zero_points)
+        yield vf.by_key(distances.product, "source_id", [GAIA_SOURCES["source_id"], *columns])
+    if config.cuts.maximum_ks_error is not None:
+        yield vf.by_key("photometry", "source_id", [PHOTOMETRY[n] for n in ("source_id", "ks_error")])
+
+
+@plugin.product(
+    "zp_candidates",
+    table=candidates_schema,
+    needs=_needs,
+    row_wise=True,
+    row_bytes=400,
+    libraries=("numpy",),
+    config_fields=("distances", "cuts"),
+)
+def zp_candidates(inputs: Any, context: Any) -> vf.Result:
+    """Stars with a distance and a Gaia parallax: offsets of the parallax, and which cuts the star fails."""
+    from vacframe_parallax_zp.selection import candidates
+
+    return candidates(inputs, context.config)
+
+
+def _all_columns(config: ParallaxZpConfig) -> Iterator[vf.Need]:
+    yield vf.same("zp_candidates", candidates_schema(config).names, where=SELECTED)
+
+
+@plugin.product(
+    "zp_giants",
+    table=candidates_schema,
+    needs=_all_columns,
+    row_wise=True,
+    config_fields=("distances",),
+    companions=("zp_giants_counts",),
+)
+def zp_giants(inputs: Any, context: Any) -> Any:
+    """Select the giants that fulfil every cut of section 2.1 of the paper."""
+    return inputs["zp_candidates"].arrow
+
+
+@plugin.product(
+    "zp_giants_counts",
+    kind="whole",
+    table=COUNTS,
+    needs=[vf.all_rows("zp_candidates", ["source_id", "snr", "astrometric_params_solved", "cuts_failed"])],
+    libraries=("numpy",),
+    config_fields=("distances", "cuts"),
+)
+def zp_giants_counts(inputs: Any, context: Any) -> dict[str, list[Any]]:
+    """Stars left after each cut, five- and six-parameter solutions apart."""
+    from vacframe_parallax_zp.selection import count_cuts
+
+    return count_cuts(inputs["zp_candidates"], context.config)
