@@ -11,7 +11,7 @@ from vacframe.core.schema import TableSchema
 from vacframe.core.schemas import SOURCES, reference_labels
 from vacframe_surveys.registry import SurveysConfig, plugin
 
-OWN_READER = ("lamost_spectra", "isochrones", "gaia_xp_spectra")
+OWN_READER = ("lamost_spectra", "isochrones", "gaia_xp_spectra", "reddening_map", "dust_3d")
 """Source products of this plugin that have a reader of their own."""
 MADE = ("crossmatch",)
 """Shared schemas of products that a method makes; no survey delivers them."""
