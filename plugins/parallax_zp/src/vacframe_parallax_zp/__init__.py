@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vacframe_parallax_zp import check, giants, global_offsets, l21, maps, spatial, trends
+from vacframe_parallax_zp import check, giants, global_offsets, l21, maps, papers, spatial, trends
 from vacframe_parallax_zp.registry import plugin
 
-__all__ = ["check", "giants", "global_offsets", "l21", "maps", "plugin", "spatial", "trends"]
+__all__ = ["check", "giants", "global_offsets", "l21", "maps", "papers", "plugin", "spatial", "trends"]
