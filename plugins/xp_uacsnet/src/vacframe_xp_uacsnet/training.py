@@ -84,9 +84,10 @@ def train(
         Told the number of epochs done since the last call.
     """
     learned = ~stars.held
-    mean = float(np.mean(stars.feh))
+    known = [stars.feh[member] for member in learned]
+    start, spread = ([float(f(values)) for values in known] for f in (np.mean, np.std))
     sizes = layer_sizes(stars.flux.shape[1], options.trunk, options.head, options.errors, options.joint)
-    weights = [ops.convert_to_tensor(w) for w in initial_weights(sizes, seeds, mean, float(np.std(stars.feh)))]
+    weights = [ops.convert_to_tensor(w) for w in initial_weights(sizes, seeds, start, spread)]
     run, judge = _compiled(stars, learned, options, seed)
     state = (weights, [ops.zeros_like(w) for w in weights], [ops.zeros_like(w) for w in weights], weights)
     best, found = weights, np.full((2, len(seeds)), np.inf)
