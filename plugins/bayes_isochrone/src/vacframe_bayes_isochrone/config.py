@@ -49,6 +49,25 @@ SEGMENTS: tuple[Segment, ...] = (
 """Main sequence, subgiant branch, red giant branch, core helium burning, early asymptotic giant branch."""
 
 
+class LabelColumns(BaseModel):
+    """Which columns of the product `labels` hold what; the defaults are those of `lamost_stars`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    teff: Name = "teff"
+    teff_error: Name = "teff_error"
+    logg: Name = "logg"
+    logg_error: Name = "logg_error"
+    feh: Name = "feh"
+    feh_error: Name = "feh_error"
+    quality: Name | None = "snr_g"
+    """Of several rows of one star that with the largest value here counts; None takes the one with the smallest key."""
+
+    def names(self) -> dict[str, str]:
+        """Return observable → column, the quality excluded."""
+        return {k: v for k, v in self.model_dump().items() if k != "quality"}
+
+
 class BayesIsochroneConfig(BaseModel):
     """The table ``[plugins.bayes_isochrone]``."""
 
@@ -73,6 +92,14 @@ class BayesIsochroneConfig(BaseModel):
     teff_bins: int = Field(default=50, ge=1)
     """Bins of temperature, with equal numbers of points, into which each metallicity is sorted."""
 
+    labels: Name = "lamost_stars"
+    """Product with Teff, log g and [Fe/H] (section 2: LASP's)."""
+    labels_key: Literal["obsid", "source_id"] = "obsid"
+    """Its key; with obsid the product `crossmatch` says which Gaia source a row belongs to."""
+    label_columns: LabelColumns = LabelColumns()
+    """Its columns."""
+    parallax: Literal["gaia_parallax_l21", "gaia_parallax_spatial", "gaia_sources"] = "gaia_parallax_l21"
+    """Product with the parallaxes (section 2: corrected after Lindegren et al. 2021)."""
     bands: tuple[Band, ...] = Field(default=TWO_MASS, min_length=1, max_length=8)
     """Magnitudes that are fitted."""
     imf: PowerLawImf = PowerLawImf()

@@ -211,27 +211,36 @@ def find_points(labels, errors, magnitudes, bands, helper, window, reach, grid, 
 
 @compiled
 def _extinctions(first, last, sigma, lognormal, nodes, widths):  # type: ignore[no-untyped-def]
-    """Fill the quadrature nodes in A and their widths; return how many.
+    """Fill the quadrature nodes in A and their weights; return how many.
 
-    Under a lognormal prior steps are equal in ln A at first, then equal in A, where they match sigma.
+    Under a lognormal prior the nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the
+    steps match sigma. Under a uniform one they are equal steps in A, with Gregory's corrections at the ends.
     """
     step = 0.4 * sigma
-    n = 0
-    value = 0.0
     if lognormal > 0:
-        ratio = np.exp(0.32 * lognormal)
+        delta = 0.32 * lognormal
+        turn = step / delta
         value = min(first, 0.5 * last)
-        while value * (ratio - 1.0) < step and value < last and n < Q_MAX // 2:
-            nodes[n] = value
-            value *= ratio
-            n += 1
-    step = max(step, (last - value) / (Q_MAX - n - 2))
-    while n < Q_MAX and value < last + 0.5 * step:
-        nodes[n] = value
-        value += step
-        n += 1
+        span = np.log(last / value) + (last - value) / turn
+        n = min(int(span / delta) + 2, Q_MAX)
+        delta = span / (n - 1)
+        x = np.log(value) + value / turn
+        for j in range(n):
+            nodes[j], widths[j] = value, delta * value * turn / (value + turn)
+            x += delta
+            value += widths[j]
+            for _ in range(5):
+                value = max(value - (np.log(value) + value / turn - x) * value * turn / (value + turn), 0.5 * nodes[j])
+        widths[0] *= 0.5
+        widths[n - 1] *= 0.5
+        return n
+    n = min(max(int(last / step) + 2, 7), Q_MAX)
+    step = last / (n - 1)
     for j in range(n):
-        widths[j] = 0.5 * (nodes[min(j + 1, n - 1)] - nodes[max(j - 1, 0)])
+        nodes[j], widths[j] = j * step, step
+    for j in range(3):
+        widths[j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
+        widths[n - 1 - j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
     return n
 
 
