@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from vacframe_nn_labels import plugin
 
-from vacframe.core.errors import ConfigError, VacframeError
+from vacframe.core.errors import VacframeError
+from vacframe.testing import run_product
 
 
 def test_rows_are_the_stars_of_the_set(chain):
@@ -89,17 +91,33 @@ def test_an_empty_label_table_gives_no_rows(kit):
     assert counts.table["too_few"].to_pylist() == [True]
 
 
-def test_labels_by_source_id_need_the_crossmatch(kit):
-    from vacframe_nn_labels import plugin
-
-    from vacframe.testing import run_product
-
-    config = kit.small_config(key="source_id")
-    needs = plugin.requires("nn_training_set", config)
-    assert "crossmatch" in [need.product for need in needs]
-    spectra, labels = kit.spectra_and_labels(20)
-    labels["source_id"] = labels.pop("obsid")
-    crossmatch = {"obsid": spectra["obsid"], "source_id": spectra["obsid"]}
+def test_labels_by_source_id_come_through_the_crossmatch(kit):
+    config = kit.small_config(key="source_id", where="")
+    assert [n.product for n in plugin.requires("nn_training_set", config)][:2] == ["crossmatch", "lamost_normalized"]
+    spectra, labels = kit.spectra_and_labels(60)
+    # Two spectra of each of 30 stars; those of star 0 have no match, star 1 no labels; one spectrum more has no flux.
+    source_id = 10**18 + np.arange(60) // 2
+    labels = {n: v[2::2][1:] for n, v in labels.items()}
+    labels["source_id"] = source_id[4::2]
+    del labels["obsid"]
+    obsid = np.append(spectra["obsid"], 10**6)
+    places = {n: np.append(spectra[n], 1.0) for n in ("ra", "dec")}
+    matched = np.ma.masked_array(np.append(source_id, 10**18 + 7), mask=np.arange(61) < 2)
+    crossmatch = {"obsid": obsid, "source_id": matched, **places}
     tables = {"lamost_normalized": spectra, "reference_labels": labels, "crossmatch": crossmatch}
-    with pytest.raises(ConfigError, match="keyed by source_id, which needs the product 'crossmatch'"):
-        run_product(plugin, "nn_training_set", tables, config=config)
+    stars = run_product(plugin, "nn_training_set", tables, config=config).table.sort_by("obsid")
+    assert stars["obsid"].to_pylist() == spectra["obsid"][4:].tolist()
+    np.testing.assert_array_equal(stars["teff_tiny"].to_numpy(), np.repeat(labels["teff"], 2))
+    split = stars["split_tiny"].to_numpy().reshape(-1, 2)
+    np.testing.assert_array_equal(split[:, 0], split[:, 1])
+    assert set(split[:, 0]) == {1, 2}
+    counts = run_product(plugin, "nn_training_counts", tables, config=config).table.to_pylist()[0]
+    assert [counts[n] for n in ("spectra", "label_rows", "labelled", "complete")] == [60, 28, 56, 56]
+    assert counts["training"] == (split == 1).sum()
+
+
+def test_one_label_table_has_one_key(kit):
+    chosen = kit.small_config().training_sets[0]
+    other = chosen.model_copy(update={"name": "other", "key": "source_id"})
+    with pytest.raises(ValueError, match="training sets of 'reference_labels' name different keys"):
+        plugin.config_model(training_sets=[chosen, other])

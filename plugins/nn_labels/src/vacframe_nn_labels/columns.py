@@ -58,6 +58,11 @@ def identity() -> tuple[vf.Column, ...]:
     return tuple(LAMOST_SPECTRA[name] for name in ("obsid", "ra", "dec", "snr_g"))
 
 
+def label_keys(config: NnLabelsConfig) -> dict[str, str]:
+    """Return the key of each label product of the configuration."""
+    return {chosen.labels: chosen.key for chosen in config.training_sets}
+
+
 def read_columns(config: NnLabelsConfig) -> dict[str, tuple[vf.Column | str, ...]]:
     """Return, for each label product of the configuration, the columns that are read of it.
 

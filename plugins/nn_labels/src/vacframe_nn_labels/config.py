@@ -179,6 +179,9 @@ class NnLabelsConfig(BaseModel):
         repeated = _repeated(s.name for s in self.training_sets)
         if repeated:
             raise ValueError(f"training sets need different names; {repeated} is used twice")
+        keys = {(s.labels, s.key) for s in self.training_sets}
+        if twice := _repeated(labels for labels, _ in keys):
+            raise ValueError(f"the training sets of {twice} name different keys; one of obsid and source_id is needed")
         for chosen in self.training_sets:
             for low, high in chosen.windows or ():
                 if not any(a <= low and high <= b for a, b in self.windows):

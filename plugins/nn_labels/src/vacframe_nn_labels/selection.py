@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from vacframe.core.batch import Batch
-from vacframe.core.errors import ConfigError
 from vacframe.core.expression import select
 from vacframe_nn_labels.columns import NOT_IN_SET, SPECTRUM_COLUMNS, TEST, TRAINING, named
 from vacframe_nn_labels.config import TrainingSet
@@ -39,34 +38,44 @@ class Selection:
     labels: np.ndarray
 
 
-def select_stars(training_set: TrainingSet, spectra: Batch, table: Batch, in_test: np.ndarray) -> Selection:
+def star_keys(training_set: TrainingSet, spectra: Batch, inputs: Mapping[str, Batch]) -> np.ndarray:
+    """Return what says which star each spectrum is: its obsid or, through `crossmatch`, its source_id (-1: no star).
+
+    Spectra of one star have one source_id, so that they fall into the same part of a split.
+    """
+    if training_set.key == "obsid":
+        return spectra["obsid"]
+    matches = inputs["crossmatch"]
+    rows = matches.match("obsid", spectra["obsid"])
+    known = rows >= 0
+    known[known] = ~matches.mask("source_id")[rows[known]]
+    keys = np.full(len(spectra), -1, dtype=np.int64)
+    keys[known] = matches["source_id"][rows[known]]
+    return keys
+
+
+def select_stars(
+    training_set: TrainingSet, spectra: Batch, keys: np.ndarray, table: Batch, in_test: np.ndarray
+) -> Selection:
     """Join spectra with a label table and apply the conditions of a training set.
 
     Parameters
     ----------
     training_set : TrainingSet
     spectra : Batch
-        With obsid and `SPECTRUM_COLUMNS`, n rows.
+        With `SPECTRUM_COLUMNS`, n rows.
+    keys : ndarray of int64, shape (n,)
+        Of their stars (`star_keys`).
     table : Batch
-        The label product, with obsid.
+        The label product, with the training set's key.
     in_test : ndarray of bool, shape (n,)
         Spectra that the hash of their key keeps from training.
-
-    Raises
-    ------
-    ConfigError
-        If the label table is keyed by source_id.
     """
-    if training_set.key != "obsid":
-        raise ConfigError(
-            f"training set {training_set.name!r}: labels of {training_set.labels!r} are keyed by {training_set.key}, "
-            "which needs the product 'crossmatch'; give a label table with a column obsid and key = \"obsid\""
-        )
     count, width = len(spectra), len(training_set.label_columns)
     if not len(table):
         none = np.zeros(count, dtype=bool)
         return Selection(none, none, none, none.astype(np.int8), none, np.full((count, width), np.nan, np.float32))
-    rows = table.match("obsid", spectra["obsid"])
+    rows = table.match(training_set.key, keys)
     labelled = rows >= 0
     joined = table.take(np.where(labelled, rows, 0))
     columns = {n: (spectra[n], spectra.mask(n)) for n in SPECTRUM_COLUMNS}

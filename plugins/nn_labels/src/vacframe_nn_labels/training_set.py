@@ -10,6 +10,7 @@ from vacframe_nn_labels.columns import (
     SPECTRUM_COLUMNS,
     identity,
     label_column,
+    label_keys,
     read_columns,
     split_column,
 )
@@ -54,10 +55,10 @@ def training_set_schema(config: NnLabelsConfig) -> vf.TableSchema:
 
 
 def _training_set_needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
-    yield vf.same("lamost_normalized", ["obsid", *SPECTRUM_COLUMNS, "flux", "ivar"])
-    keys = {chosen.labels: chosen.key for chosen in config.training_sets}
+    keys = label_keys(config)
     if "source_id" in keys.values():
         yield vf.same("crossmatch", ["obsid", "source_id"])
+    yield vf.same("lamost_normalized", ["obsid", *SPECTRUM_COLUMNS, "flux", "ivar"])
     for product, columns in read_columns(config).items():
         yield vf.by_key(product, keys[product], columns)
 
@@ -73,15 +74,17 @@ def nn_training_set(inputs: Any, context: Any) -> vf.Result:
     import numpy as np
 
     from vacframe_nn_labels.columns import TRAINING
-    from vacframe_nn_labels.selection import select_stars
+    from vacframe_nn_labels.selection import select_stars, star_keys
 
     spectra = inputs["lamost_normalized"]
+    spectra = spectra.take(~spectra.mask("obsid"))
     table: dict[str, Any] = {}
     member = np.zeros(len(spectra), dtype=bool)
     training = np.zeros(len(spectra), dtype=bool)
     for chosen in context.config.training_sets:
-        in_test = context.split(spectra["obsid"], chosen.test_fraction, name=chosen.name)
-        stars = select_stars(chosen, spectra, inputs[chosen.labels], in_test)
+        keys = star_keys(chosen, spectra, inputs)
+        in_test = context.split(keys, chosen.test_fraction, name=chosen.name)
+        stars = select_stars(chosen, spectra, keys, inputs[chosen.labels], in_test)
         table |= {f"{n}_{chosen.name}": stars.labels[:, i] for i, n in enumerate(chosen.label_columns)}
         table |= {f"split_{chosen.name}": stars.split, f"report_{chosen.name}": stars.reported}
         member |= stars.complete
@@ -95,6 +98,8 @@ def nn_training_set(inputs: Any, context: Any) -> vf.Result:
 
 
 def _counts_needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
+    if "source_id" in label_keys(config).values():
+        yield vf.all_rows("crossmatch", ["obsid", "source_id"])
     yield vf.all_rows("lamost_normalized", ["obsid", *SPECTRUM_COLUMNS])
     for product, columns in read_columns(config).items():
         yield vf.all_rows(product, columns)
@@ -104,13 +109,14 @@ def _counts_needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
 def nn_training_counts(inputs: Any, context: Any) -> vf.Result:
     """Stars of each training set: spectra in common with the labels, after `where`, with every label."""
     from vacframe_nn_labels.columns import TEST, TRAINING
-    from vacframe_nn_labels.selection import select_stars
+    from vacframe_nn_labels.selection import select_stars, star_keys
 
     spectra = inputs["lamost_normalized"]
     rows: list[tuple[Any, ...]] = []
     for chosen in context.config.training_sets:
-        in_test = context.split(spectra["obsid"], chosen.test_fraction, name=chosen.name)
-        stars = select_stars(chosen, spectra, inputs[chosen.labels], in_test)
+        keys = star_keys(chosen, spectra, inputs)
+        in_test = context.split(keys, chosen.test_fraction, name=chosen.name)
+        stars = select_stars(chosen, spectra, keys, inputs[chosen.labels], in_test)
         steps = (stars.labelled, stars.chosen, stars.complete, stars.split == TRAINING, stars.split == TEST)
         numbers = [int(step.sum()) for step in steps]
         few = numbers[3] < chosen.minimum_stars
