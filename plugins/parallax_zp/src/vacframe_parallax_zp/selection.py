@@ -72,7 +72,9 @@ def candidates(inputs: Mapping[str, Batch], config: Any) -> Result:
         "snr": stars[distances.snr] if distances.snr else np.full(len(source_id), np.nan, np.float32),
     }
     columns["gl"], columns["gb"] = galactic(columns["ra"], columns["dec"])
-    columns["cuts_failed"] = _failed(columns, gaia, stars, _ks_error(inputs, source_id, known, primary), config)
+    with_photometry = config.cuts.maximum_ks_error is not None
+    photometry = _Joined(inputs["photometry"], source_id, known, primary) if with_photometry else None
+    columns["cuts_failed"] = _failed(columns, gaia, stars, photometry, config)
     rows = measured & with_distance
     counts = {
         "no distance": int((~with_distance).sum()),
@@ -100,16 +102,8 @@ class _Joined:
         return np.where(self._rows >= 0, values[self._rows], missing)
 
 
-def _ks_error(
-    inputs: Mapping[str, Batch], source_id: np.ndarray, known: np.ndarray, primary: Batch
-) -> np.ndarray | None:
-    if "photometry" not in inputs:
-        return None
-    return _Joined(inputs["photometry"], source_id, known, primary)["ks_error"]
-
-
 def _failed(
-    columns: Mapping[str, np.ndarray], gaia: _Joined, stars: _Joined, ks_error: np.ndarray | None, config: Any
+    columns: Mapping[str, np.ndarray], gaia: _Joined, stars: _Joined, photometry: _Joined | None, config: Any
 ) -> np.ndarray:
     """Return ``cuts_failed``; a value that is missing fails the cut on it."""
     cuts: Cuts = config.cuts
@@ -127,8 +121,8 @@ def _failed(
         passed[OTHER_PARALLAX] = near[other] < cuts.maximum_parallax
     if config.distances.logg and cuts.maximum_logg is not None:
         passed[2] = _first_known([stars[name] for name in config.distances.logg]) <= _f32(cuts.maximum_logg)
-    if ks_error is not None:
-        passed[3] = ks_error < _f32(cuts.maximum_ks_error)
+    if photometry is not None:
+        passed[3] = photometry["ks_error"] < _f32(cuts.maximum_ks_error)
     if cuts.maximum_ruwe is not None:
         passed[4] = gaia["ruwe"] <= _f32(cuts.maximum_ruwe)
     if cuts.bp_rp is not None:

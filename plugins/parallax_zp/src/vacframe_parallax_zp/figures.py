@@ -1,0 +1,200 @@
+"""Figures like those of Wang, Yuan & Huang (2021), drawn from stored products.
+
+Each function takes tables as ``Workspace.read`` returns them (or dicts of arrays, astropy or pandas tables) and returns
+a matplotlib figure, to be saved with ``figure.savefig(path)``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vacframe.core.errors import UsageError
+from vacframe_parallax_zp.columns import CORR, NONCORR
+from vacframe_parallax_zp.zero_point import FIVE, SIX
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLOURS = {NONCORR: "tab:blue", CORR: "tab:red"}
+_NAMES = {NONCORR: "raw", CORR: "corrected (L21)"}
+_SOLUTIONS = {5: FIVE, 6: SIX}
+_OFFSET = "parallax offset (µas)"
+
+
+def _values(table: Any, name: str) -> np.ndarray:
+    return np.asarray(table[name])
+
+
+def _figure(width: float, height: float) -> Figure:
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise UsageError("figures need matplotlib: pip install 'vacframe[plots]'") from None
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def plot_counts(counts: Any) -> Figure:
+    """Return bars of the stars left after each cut, five- and six-parameter solutions side by side.
+
+    Parameters
+    ----------
+    counts : table
+        `zp_giants_counts`.
+    """
+    figure = _figure(9, 4)
+    place = np.arange(len(_values(counts, "step")))
+    labels = [str(c) for c in _values(counts, "cut")]
+    for k, (column, title) in enumerate((("n_five", "five parameters"), ("n_six", "six parameters"))):
+        axes = figure.add_subplot(1, 2, k + 1)
+        numbers = _values(counts, column)
+        axes.barh(place, numbers, color="tab:gray")
+        for y, number in zip(place, numbers, strict=True):
+            axes.text(number, y, f" {number:,}", va="center", fontsize=8)
+        axes.set_yticks(place, labels)
+        axes.invert_yaxis()
+        axes.set_xlim(0, 1.25 * max(1, numbers.max(initial=1)))
+        axes.set_xlabel("stars left")
+        axes.set_title(title)
+    return figure
+
+
+def plot_distributions(giants: Any, offsets: Any, limit: float = 150.0) -> Figure:
+    """Return the distributions of the offsets with their Gaussian fits (Figure 4 of the paper).
+
+    Parameters
+    ----------
+    giants : table
+        `zp_giants`.
+    offsets : table
+        `parallax_zp_global`.
+    limit : float
+        Half width of the axis, µas.
+    """
+    figure = _figure(10, 4)
+    solved = _values(giants, "astrometric_params_solved")
+    bins = np.linspace(-limit, limit, 61)
+    for k, (solution, code) in enumerate(_SOLUTIONS.items()):
+        axes = figure.add_subplot(1, 2, k + 1)
+        for n, (column, correction) in enumerate(((NONCORR, "raw"), (CORR, "corrected"))):
+            values = _values(giants, column)[solved == code]
+            axes.hist(values, bins, histtype="step", color=_COLOURS[column], label=_NAMES[column])
+            row = _row(offsets, solution, correction)
+            density = np.exp(-0.5 * ((bins - row["mean"]) / row["sigma"]) ** 2) / (row["sigma"] * np.sqrt(2 * np.pi))
+            axes.plot(bins, density * len(values) * (bins[1] - bins[0]), "--", color=_COLOURS[column])
+            text = f"median {row['offset']:.1f} ± {row['offset_error']:.1f}\nσ {row['sigma']:.1f} µas"
+            axes.text(0.03, 0.95 - 0.14 * n, text, color=_COLOURS[column], transform=axes.transAxes, va="top")
+        axes.set_xlabel(_OFFSET)
+        axes.set_ylabel("stars")
+        axes.set_title(f"{solution}-parameter solutions")
+        axes.legend(loc="upper right", fontsize=8)
+    return figure
+
+
+def _row(offsets: Any, solution: int, correction: str) -> dict[str, float]:
+    chosen = (
+        (_values(offsets, "solution") == solution)
+        & (_values(offsets, "correction") == correction)
+        & (_values(offsets, "sample") == "giants")
+    )
+    return {name: float(_values(offsets, name)[chosen][0]) for name in ("offset", "offset_error", "mean", "sigma")}
+
+
+def plot_trends(trends: Any) -> Figure:
+    """Return the offsets against magnitude, colour and latitude (Figure 5 of the paper).
+
+    Parameters
+    ----------
+    trends : table
+        `parallax_zp_trends`.
+    """
+    figure = _figure(10, 9)
+    panels = (
+        ("phot_g_mean_mag", "phot_g_mean_mag", "G (mag)"),
+        ("nu_eff", "pseudocolour", "effective wavenumber or pseudocolour (1/µm)"),
+        ("sin_ecl_lat", "sin_ecl_lat", "sin β"),
+    )
+    variable, solved = _values(trends, "variable"), _values(trends, "solution")
+    for row, (five, six, label) in enumerate(panels):
+        for k, (solution, name) in enumerate(((5, five), (6, six))):
+            axes = figure.add_subplot(3, 2, 2 * row + k + 1)
+            chosen = (variable == name) & (solved == solution)
+            for column in (NONCORR, CORR):
+                axes.errorbar(
+                    _values(trends, "middle")[chosen],
+                    _values(trends, column)[chosen],
+                    _values(trends, f"{column}_error")[chosen],
+                    fmt=".",
+                    color=_COLOURS[column],
+                    label=_NAMES[column],
+                )
+            for level in (-30.0, 0.0):
+                axes.axhline(level, color="black", ls="--", lw=0.8)
+            axes.set_xlabel(label)
+            axes.set_ylabel(_OFFSET)
+            if row == 0:
+                axes.set_title(f"{solution}-parameter solutions")
+                axes.legend(fontsize=8)
+    return figure
+
+
+def plot_maps(equatorial: Any, galactic: Any, *, order: int, ordering: str = "nested", limit: float = 60.0) -> Figure:
+    """Return the maps of raw and corrected offsets, equatorial and Galactic (Figure 6 of the paper).
+
+    Parameters
+    ----------
+    equatorial, galactic : table
+        `parallax_zp_map_equatorial` and `parallax_zp_map_galactic`.
+    order, ordering
+        The pixels, as configured under ``maps``.
+    limit : float
+        End of the colour scale, µas.
+    """
+    figure = _figure(12, 7)
+    for row, column in enumerate((NONCORR, CORR)):
+        for k, (table, frame) in enumerate(((equatorial, "equatorial"), (galactic, "Galactic"))):
+            axes = figure.add_subplot(2, 2, 2 * row + k + 1, projection="mollweide")
+            image = _sky(axes, table, column, order, ordering, limit)
+            axes.set_title(f"{_NAMES[column]}, {frame}")
+            figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.7, label=_OFFSET)
+    return figure
+
+
+def _sky(axes: Axes, table: Any, column: str, order: int, ordering: str, limit: float) -> Any:
+    import healpy
+
+    nside = 2**order
+    values = np.full(healpy.nside2npix(nside), np.nan)
+    values[_values(table, "hindex")] = _values(table, column)
+    x, y = np.linspace(-180, 180, 721), np.linspace(-90, 90, 361)
+    # Longitude grows to the left, as on the sky.
+    across, up = np.meshgrid(0.5 * (x[1:] + x[:-1]), 0.5 * (y[1:] + y[:-1]))
+    pixel = healpy.ang2pix(nside, -across % 360.0, up, nest=ordering == "nested", lonlat=True)
+    axes.grid(alpha=0.4)
+    axes.set_xticks(np.radians(np.arange(-120, 121, 60)), [f"{-a % 360}°" for a in range(-120, 121, 60)], fontsize=7)
+    return axes.pcolormesh(
+        np.radians(x), np.radians(y), values[pixel], cmap="RdBu_r", vmin=-limit, vmax=limit, rasterized=True
+    )
+
+
+def plot_check(check: Any) -> Figure:
+    """Return the relative difference from second distances against parallax (bottom of Figure 3 of the paper).
+
+    Parameters
+    ----------
+    check : table
+        `parallax_zp_check`.
+    """
+    figure = _figure(6, 4)
+    axes = figure.add_subplot()
+    chosen = np.isfinite(_values(check, "low")) & (_values(check, "n") > 0)
+    x = _values(check, "parallax")[chosen]
+    error = 1e-3 * _values(check, "offset_error")[chosen] / x
+    axes.errorbar(x, 100 * _values(check, "relative")[chosen], 100 * error, fmt="o", color="tab:blue")
+    for level in (-3, -1, 0, 1, 3):
+        axes.axhline(level, color="black", ls="--", lw=0.6)
+    axes.set_xlabel("second parallax (mas)")
+    axes.set_ylabel("difference over second parallax (%)")
+    return figure
