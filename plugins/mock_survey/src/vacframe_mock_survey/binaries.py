@@ -28,8 +28,8 @@ def add_companions(
 ) -> dict[str, np.ndarray]:
     """Return the binaries' columns, and the absolute magnitudes ``abs_*`` of the pairs.
 
-    A companion lies on the main sequence of its primary's isochrone; an orbit in which the primary would not fit
-    leaves a single star.
+    A companion lies on the main sequence of its primary's isochrone; where the primary would not fit into the orbit, or
+    the companion outshine it, the star stays single.
 
     Parameters
     ----------
@@ -48,7 +48,10 @@ def add_companions(
     radius = np.sqrt(star["mass"] * 10.0 ** (LOGG_SUN - star["logg"])) * RADIUS_SUN_AU
     light = tracks.main_sequence(isochrone, second)
     binary = (
-        (u[:, 0] < config.binary_fraction) & (log_period < LONGEST) & (axis > 3.0 * radius) & np.isfinite(light["g"])
+        (u[:, 0] < config.binary_fraction)
+        & (log_period < LONGEST)
+        & (axis > 3.0 * radius)
+        & (light["g"] >= star["abs_g"])
     )
     magnitudes = absolute_magnitudes(light, 10.0 ** light["log_teff"], light["logg"])
     pair = {}

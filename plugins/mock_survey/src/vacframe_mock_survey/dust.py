@@ -65,6 +65,13 @@ class Dust:
         steps = self._layer(direction, middle[None, :]) * np.diff(edges)
         return np.cumsum(steps, axis=1) * self.clouds(ra, dec)[:, None]
 
+    def sampled(self, ra: np.ndarray, dec: np.ndarray, distances: np.ndarray) -> np.ndarray:
+        """Return what `along` does, shape (n, m), from four steps between any two distances and before the first."""
+        edges = np.concatenate([[0.0], distances])
+        steps = np.linspace(0.25, 1.0, 4)
+        fine = (edges[:-1, None] + np.diff(edges)[:, None] * steps).ravel()
+        return self.along(ra, dec, fine)[:, 3::4]
+
     def _layer(self, direction: Any, path: np.ndarray) -> np.ndarray:
         radius = np.hypot(R_SUN - direction[0] * path, direction[1] * path)
         height = np.abs(Z_SUN + direction[2] * path)

@@ -13,6 +13,8 @@ from vacframe.core.schemas.models import (
 )
 from vacframe_mock_survey.registry import plugin
 
+_BLOCK = 4096
+"""Pixels at a time, to bound the memory."""
 _DUST = ("dust_density", "dust_height", "dust_clouds")
 
 
@@ -67,6 +69,7 @@ def dust_3d(inputs: Any, context: Any) -> dict[str, Any]:
     dust = Dust(context.config, context.seed)
     modulus = DUST_MODULUS_FIRST + DUST_MODULUS_STEP * np.arange(DUST_SAMPLES)
     ebv = np.empty((len(pixel), DUST_SAMPLES), np.float32)
-    for k, distance in enumerate(10.0 ** (0.2 * modulus - 2.0)):
-        ebv[:, k] = dust.reddening(ra, dec, np.full(len(pixel), distance))
+    for start in range(0, len(pixel), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        ebv[rows] = dust.sampled(ra[rows], dec[rows], 10.0 ** (0.2 * modulus - 2.0))
     return {"healpix": pixel, "healpix_order": np.full(len(pixel), order), "ebv": ebv}

@@ -14,7 +14,7 @@ class MockSurveyConfig(BaseModel):
 
     stars: int = Field(default=2000, ge=1)
     """Number of stars."""
-    shard_size: int = Field(default=2000, ge=1, json_schema_extra={"machine": True})
+    shard_size: int = Field(default=10000, ge=1, json_schema_extra={"machine": True})
     """Stars made by one task; the stars do not depend on it."""
 
     teff_min: float = 3200.0
