@@ -6,8 +6,10 @@ import json
 import math
 import os
 import platform
+import shutil
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from vacframe.core.atomic import write_text
 from vacframe.core.devices import CPU, Device, DevicePool
 from vacframe.core.digest import digest_json
 from vacframe.core.errors import CorruptFileError, StoreError, VacframeError
@@ -123,15 +126,16 @@ class Build:
         for node in self.graph.values():
             outcome = ProductOutcome(node.name, node.provider, str(node.product.kind))
             report.products.append(outcome)
-            upstream = [n.product for n in node.needs] + (
-                [node.source.anchor] if node.source and node.source.anchor else []
-            )
-            if any(u not in states for u in upstream):
+            anchor = [node.source.anchor] if node.source and node.source.anchor else []
+            if any(u not in states for u in [*(n.product for n in node.needs), *anchor]):
                 outcome.blocked = True
                 continue
             started = time.time()
+            # Scanned rows are shared by all builds of a source: another build of it waits.
+            scan = ProductStore(self.store(node.name).folder / "scan").locked() if node.ingested else nullcontext()
             try:
-                state = self._make(node, states, outcome, report, workers)
+                with scan:
+                    state = self._make(node, states, outcome, report, workers)
             except CorruptFileError as error:
                 self._heal(error)
                 raise Restart(str(error)) from None
@@ -237,16 +241,23 @@ class Build:
 
     def _heal(self, error: CorruptFileError) -> None:
         """Take the result whose file is damaged out of use, so that the next pass makes it again."""
+        path = Path(error.path)
         for name in self.graph:
             store = self.store(name)
+            if path.is_relative_to(store.folder / "scan"):
+                shutil.rmtree(store.folder / "scan" / path.relative_to(store.folder / "scan").parts[0])
+                return
             version = store.current()
             for part, record in {} if version is None else version.parts.items():
                 assert version is not None
-                inside = record.get("path") and Path(error.path).is_relative_to(version.root / record["path"])
-                if inside or f"objects/{record['key']}/" in error.path:
+                inside = record.get("path") and path.is_relative_to(version.root / record["path"])
+                if inside or path.is_relative_to(store.object(record["key"])):
                     self.damaged.add((name, part))
                     store.discard(record["key"])
                     return
+            if path.is_relative_to(store.folder / "objects"):  # kept, and not yet in any version
+                store.discard(path.relative_to(store.folder / "objects").parts[0])
+                return
         raise error
 
     def _base(self, node: Node, part: str) -> dict[str, Any]:
@@ -336,8 +347,7 @@ class Build:
             return None
         state = states[node.source.anchor]
         key = node.product.table.key
-        if key is None or state.node.product.table is None or key not in state.node.product.table:
-            raise VacframeError(f"[sources.{node.name}] anchor = {node.source.anchor!r} has no column {key!r}")
+        assert key is not None, "the resolver refuses an anchor without the key"
         folder = self._index(state, key)
         return np.load(folder / "keys.npy"), np.load(folder / "homes.npy")
 
@@ -506,6 +516,4 @@ def write_tree(folder: Path, tree: PixelTree) -> None:
     path = folder / "vacframe.json"
     notes = json.loads(path.read_text())
     notes["tree"] = tree.to_json()
-    staged = path.with_name(".vacframe.json")
-    staged.write_text(json.dumps(notes, indent=1))
-    os.replace(staged, path)
+    write_text(path, json.dumps(notes, indent=1))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationError
 
 from vacframe.core import expression
+from vacframe.core.atomic import write_text
 from vacframe.core.errors import ConfigError, PluginError, did_you_mean
 
 Config = TypeVar("Config", bound=BaseModel)
@@ -219,9 +219,7 @@ def with_providers(loaded: LoadedConfig, providers: Mapping[str, str]) -> Loaded
 def dump(loaded: LoadedConfig, path: Path) -> None:
     """Write a configuration to `path` (JSON), for `restore`."""
     notes = {"base": str(loaded.base), "origins": loaded.origins, "config": loaded.raw}
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    staged.write_text(json.dumps(notes, indent=1, default=str) + "\n")
-    os.replace(staged, path)
+    write_text(path, json.dumps(notes, indent=1, default=str) + "\n")
 
 
 def restore(path: Path) -> LoadedConfig:

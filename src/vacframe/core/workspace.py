@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from vacframe.core.atomic import write_text
 from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore, with_paper, with_providers
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import PlanError, PluginError, StoreError, UsageError, did_you_mean
@@ -440,7 +441,7 @@ class Workspace:
         survey = self.loaded.project.survey
         if not path.exists():
             notes = {"format": FORMAT, "survey": survey, "tree": {"least_order": 0, "split": []}}
-            path.write_text(json.dumps(notes, indent=1))
+            write_text(path, json.dumps(notes, indent=1), replace=False)
         notes = json.loads(path.read_text())
         if notes["survey"] != survey:
             raise PlanError(
@@ -462,7 +463,7 @@ class Workspace:
             if task.action != "fresh":
                 said = f"last made in build {report.build_id}: {task.reason.kind}: {task.reason.detail}"
                 kept.setdefault(task.product, {})[task.part] = said
-        (self.folder / "reasons.json").write_text(json.dumps(kept))
+        write_text(self.folder / "reasons.json", json.dumps(kept))
 
 
 def _part(text: str) -> str:
