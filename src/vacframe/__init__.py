@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from vacframe.core.errors import VacframeError
     from vacframe.core.hooks import hookimpl
     from vacframe.core.model import Model
-    from vacframe.core.plugin import Plugin
     from vacframe.core.paper import Paper, Published
+    from vacframe.core.plugin import Plugin
     from vacframe.core.product import Exactness, Kind, MapGrid, Need, Product, Resources, all_rows, by_key, same, sky
     from vacframe.core.result import Rejects, Result
     from vacframe.core.schema import Column, Position, TableSchema, column
@@ -40,8 +40,8 @@ _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names
 
 __all__ = [
     "Batch", "Column", "Context", "Exactness", "Inputs", "Kind", "MapGrid", "Model", "Need", "Paper", "Plugin",
-    "Position", "Product", "Published", "Rejects", "Resources", "Result", "SourceFile", "TableSchema", "VacframeError", "Workspace", "all_rows", "by_key",
-    "column", "hookimpl", "same", "sky",
+    "Position", "Product", "Published", "Rejects", "Resources", "Result", "SourceFile", "TableSchema",
+    "VacframeError", "Workspace", "all_rows", "by_key", "column", "hookimpl", "same", "sky",
 ]  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from vacframe.core.digest import (
     file_digest,
     row_digests,
     table_digests,
-    value_hashes,
 )
 
 TYPES = [pa.int8(), pa.uint8(), pa.int64(), pa.uint64(), pa.float32(), pa.float64(), pa.bool_(), pa.string()]
@@ -75,7 +74,8 @@ def test_canonical_values_inside_array_cells():
         pa.array(np.array([0xFFC00001, 0x80000000], dtype=np.uint32).view(np.float32)), 2
     )
     plain = pa.array([[float("nan"), 0.0]], kind)
-    np.testing.assert_array_equal(value_hashes(odd), value_hashes(plain))
+    first, second = (table_digests(pa.table({"k": [1], "v": v}), "k") for v in (odd, plain))
+    assert first == second
     assert one([0.0, 1.0], kind) != one([1.0, 0.0], kind)
     assert one(None, kind) != one([0.0, 0.0], kind)
 
@@ -122,6 +122,15 @@ def test_text_keys():
     assert table_digests(table, "k") == table_digests(table.take(pa.array([1, 0])), "k")
 
 
+def test_blocks_of_rows_do_not_show(monkeypatch):
+    random = np.random.default_rng(3)
+    table = pa.table({"k": np.arange(100), "v": random.normal(size=100), "w": list("ab" * 50)})
+    whole, rows = table_digests(table, "k"), row_digests(table, None)
+    monkeypatch.setattr("vacframe.core.digest.BLOCK_ROWS", 7)
+    assert table_digests(table, "k") == whole
+    np.testing.assert_array_equal(row_digests(table, None), rows)
+
+
 def test_no_rows_and_no_parts():
     assert table_digests(pa.table({"k": pa.array([], pa.int64())}), "k") == {"k": ZERO}
     assert add([]) == ZERO
@@ -130,7 +139,7 @@ def test_no_rows_and_no_parts():
 
 def test_no_collisions_among_a_million_cells():
     values = pa.array(np.arange(1_000_000) * 0.001)
-    lanes = value_hashes(values)
+    lanes = row_digests(pa.table({"k": np.zeros(len(values), np.int64), "v": values}), "k")
     assert len(np.unique(lanes[:, 0])) == len(np.unique(lanes[:, 1])) == len(values)
 
 

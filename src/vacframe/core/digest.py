@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from vacframe.core.random import mix64, text_seed
 from vacframe.core.values import to_numpy
 
 ZERO = "0" * 32
+BLOCK_ROWS = 8192
 _LANES = np.array([[0x243F6A8885A308D3, 0x13198A2E03707344]], dtype=np.uint64)
 _NULL = np.array([[0xA4093822299F31D0, 0x082EFA98EC4E6C89]], dtype=np.uint64)
 
@@ -36,24 +37,10 @@ def file_digest(path: Any) -> str:
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
-def value_hashes(array: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Return two 64-bit hashes of each cell, shape (n, 2), dtype uint64."""
-    values, mask = to_numpy(array)
+def _bits(values: np.ndarray) -> np.ndarray:
+    """Return scalars, shape (n,), as 64 bits each; NaN is one value, −0 is 0, text is hashed."""
     if values.dtype == object:
-        raw = np.array([text_seed(v) for v in values.tolist()], dtype=np.uint64)
-    elif values.ndim == 2:
-        return _array_hashes(values, mask)
-    else:
-        raw = _canonical_bits(values)
-    lanes = mix64(raw[:, None] + _LANES)
-    if mask is not None:
-        lanes[mask] = _NULL
-    if values.dtype.kind == "f":
-        lanes[np.isnan(values)] = _NULL
-    return lanes
-
-
-def _canonical_bits(values: np.ndarray) -> np.ndarray:
+        return np.array([text_seed(v) for v in values.tolist()], dtype=np.uint64)
     if values.dtype.kind == "f":
         clean = np.where(np.isnan(values), np.nan, values.astype(np.float64) + 0.0)
         return clean.view(np.uint64)
@@ -62,52 +49,76 @@ def _canonical_bits(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64).view(np.uint64)
 
 
-def _array_hashes(values: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+def _array_hashes(values: np.ndarray) -> np.ndarray:
+    """Return two hashes of each row of an array, shape (n, 2)."""
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), values.dtype.type(np.nan), values + values.dtype.type(0.0))
-    rows = np.ascontiguousarray(values)
-    joined = b"".join(hashlib.blake2b(row, digest_size=16).digest() for row in rows)
-    lanes = np.frombuffer(joined, dtype=np.uint64).reshape(len(rows), 2).copy()
-    if mask is not None:
-        lanes[mask] = _NULL
-    return lanes
+    joined = b"".join(hashlib.blake2b(row, digest_size=16).digest() for row in np.ascontiguousarray(values))
+    return np.frombuffer(joined, dtype=np.uint64).reshape(len(values), 2)
 
 
 def identity_hashes(table: pa.Table, key: str | None) -> np.ndarray:
     """Return the hashes that identify each row, shape (n, 2): of its key, or of its number."""
     if key is not None:
-        return value_hashes(table[key])
+        values, mask = to_numpy(table[key])
+        lanes = mix64(_bits(values)[:, None] + _LANES)
+        lanes[np.zeros(len(values), bool) if mask is None else mask] = _NULL
+        return lanes
     return mix64(np.arange(table.num_rows, dtype=np.uint64)[:, None] + _LANES)
 
 
-def column_hashes(identity: np.ndarray, array: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Return each row's contribution to the digest of one column, shape (n, 2)."""
+def _contributions(table: pa.Table, identity: np.ndarray) -> np.ndarray:
+    """Return each cell's contribution to the digest of its column, shape (n, columns, 2)."""
+    raw = np.zeros((table.num_rows, table.num_columns), dtype=np.uint64)
+    arrays: dict[int, np.ndarray] = {}
+    nulls = np.zeros(raw.shape, dtype=bool)
+    for j, column in enumerate(table.columns):
+        values, mask = to_numpy(column)
+        if values.ndim == 2:
+            arrays[j] = _array_hashes(values)
+        else:
+            raw[:, j] = _bits(values)
+            if values.dtype.kind == "f":
+                nulls[:, j] = np.isnan(values)
+        if mask is not None:
+            nulls[:, j] |= mask
+    lanes = mix64(raw[:, :, None] + _LANES)
+    for j, hashes in arrays.items():
+        lanes[:, j] = hashes
+    lanes[nulls] = _NULL
     with np.errstate(over="ignore"):
-        return mix64(identity + mix64(value_hashes(array) ^ _LANES))
+        return mix64(identity[:, None, :] + mix64(lanes ^ _LANES))
+
+
+def _blocks(table: pa.Table, identity: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the contributions of a table, some thousands of rows at a time to spare memory."""
+    for start in range(0, table.num_rows, BLOCK_ROWS):
+        yield _contributions(table.slice(start, BLOCK_ROWS), identity[start : start + BLOCK_ROWS])
 
 
 def total(lanes: np.ndarray) -> str:
     """Return the sum of the rows' contributions as 32 hexadecimal digits."""
-    if not len(lanes):
-        return ZERO
-    sums = lanes.sum(axis=0, dtype=np.uint64)
-    return f"{int(sums[0]):016x}{int(sums[1]):016x}"
+    return _text(lanes.sum(axis=0, dtype=np.uint64))
+
+
+def _text(pair: np.ndarray) -> str:
+    return f"{int(pair[0]):016x}{int(pair[1]):016x}"
 
 
 def table_digests(table: pa.Table, key: str | None) -> dict[str, str]:
     """Return the digest of every column of a table, over all of its rows."""
-    identity = identity_hashes(table, key)
-    return {n: total(column_hashes(identity, table[n])) for n in table.column_names}
+    sums = np.zeros((table.num_columns, 2), dtype=np.uint64)
+    for lanes in _blocks(table, identity_hashes(table, key)):
+        sums += lanes.sum(axis=0, dtype=np.uint64)
+    return {name: _text(pair) for name, pair in zip(table.column_names, sums, strict=True)}
 
 
 def row_digests(table: pa.Table, key: str | None) -> np.ndarray:
     """Return one digest of each row over all columns, shape (n, 2), dtype uint64."""
-    identity = identity_hashes(table, key)
-    out = np.zeros_like(identity)
+    seeds = np.array([text_seed(n) for n in table.column_names], dtype=np.uint64)
     with np.errstate(over="ignore"):
-        for name in sorted(table.column_names):
-            out += mix64(column_hashes(identity, table[name]) + np.uint64(text_seed(name)))
-    return out
+        rows = [mix64(lanes + seeds[:, None]).sum(axis=1) for lanes in _blocks(table, identity_hashes(table, key))]
+    return np.concatenate(rows) if rows else np.zeros((0, 2), dtype=np.uint64)
 
 
 def add(digests: Iterable[str]) -> str:

@@ -6,7 +6,6 @@ HATS is the IVOA Note "HATS: a standard for the hierarchical adaptive tiling sch
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -57,7 +56,7 @@ def write_catalog(
     provenance: Mapping[str, Any] | None = None,
     created: str | None = None,
 ) -> None:
-    """Write the files that make a folder of partition files a HATS catalogue, each synced to disk.
+    """Write the files that make a folder of partition files a HATS catalogue.
 
     These are ``hats.properties`` (and the same as ``properties``), ``partition_info.csv``, ``dataset/_metadata`` and
     ``dataset/_common_metadata``. They depend on the arguments and the partition files only.
@@ -90,10 +89,10 @@ def write_catalog(
     (root / "dataset").mkdir(parents=True, exist_ok=True)
     footers = [_footer(root, part) for part in filled]
     fields = _common_schema(schema, footers, name, description)
-    _sync_metadata(root / "dataset" / "_common_metadata", fields, [])
-    _sync_metadata(root / "dataset" / "_metadata", fields, footers)
+    _write_metadata(root / "dataset" / "_common_metadata", fields, [])
+    _write_metadata(root / "dataset" / "_metadata", fields, footers)
     lines = [PARTITION_INFO, *(f"{p.order},{p.pix},{p.rows}" for p in filled)]
-    _sync(root / "partition_info.csv", "\n".join(lines) + "\n")
+    _write(root / "partition_info.csv", "\n".join(lines) + "\n")
     size = sum((root / relative_path(p.order, p.pix)).stat().st_size for p in filled)
     facts: dict[str, Any] = {
         "obs_collection": name,
@@ -116,8 +115,8 @@ def write_catalog(
         **(provenance or {}),
     }
     text = "#HATS catalog\n" + "".join(f"{key}={_value(v)}\n" for key, v in facts.items() if v not in (None, ""))
-    _sync(root / "hats.properties", text)
-    _sync(root / "properties", text)
+    _write(root / "hats.properties", text)
+    _write(root / "properties", text)
 
 
 def check_catalog(root: Path) -> list[str]:
@@ -226,20 +225,15 @@ def _common_schema(schema: TableSchema, footers: Sequence[pq.FileMetaData], name
     return arrow_schema(schema).with_metadata(voparquet_footer(schema, name, description, widths))
 
 
-def _sync_metadata(path: Path, fields: pa.Schema, footers: Sequence[pq.FileMetaData]) -> None:
+def _write_metadata(path: Path, fields: pa.Schema, footers: Sequence[pq.FileMetaData]) -> None:
     try:
         pq.write_metadata(fields, path, metadata_collector=list(footers) or None)
     except RuntimeError as error:
         raise CorruptFileError(str(path.parent), f"its files do not have the same columns: {error}") from error
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
 
 
-def _sync(path: Path, text: str) -> None:
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _value(value: Any) -> str:

@@ -36,7 +36,7 @@ def schema_of(table: pa.Table, schema: TableSchema) -> TableSchema:
 
 
 def write_table(table: pa.Table, schema: TableSchema, path: Path, *, name: str, description: str) -> None:
-    """Write a table as one VOParquet file, synced to disk.
+    """Write a table as one VOParquet file (`ProductStore.commit` syncs it to disk).
 
     The bytes are determined by the arguments and the version of pyarrow. Pages carry checksums; the footer's lies
     in front of it, where Parquet readers skip it. Floats are stored split by byte and compressed by zstd.
@@ -106,7 +106,7 @@ def _leaf(name: str, length: int | None) -> str:
 
 
 def _seal(path: Path) -> None:
-    """Put the footer's checksum in front of the footer and sync the file."""
+    """Put the footer's checksum in front of the footer."""
     with open(path, "r+b") as file:
         file.seek(-_TAIL.size, os.SEEK_END)
         size, _ = _TAIL.unpack(file.read())
@@ -115,8 +115,6 @@ def _seal(path: Path) -> None:
         footer = file.read()
         file.seek(place)
         file.write(_SEAL.pack(_SEAL_MARK, zlib.crc32(footer)) + footer)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _check_seal(path: Path) -> None:

@@ -29,7 +29,6 @@ from vacframe.core.store import (
     Version,
     link,
     stat_of,
-    sync_file,
 )
 from vacframe.core.tree import parse_part
 
@@ -100,7 +99,6 @@ def fill(
     if node.product.grid is not None and node.stored is not None:
         _write_map(staged, node, node.stored, created)
     (staged / MANIFEST).write_text(json.dumps(manifest))
-    sync_file(staged / MANIFEST)
 
 
 def rejects_differ(version: Version, rejects: pa.Table | None) -> bool:
@@ -132,14 +130,14 @@ def _write_map(staged: Path, node: Node, stored: TableSchema, created: str) -> N
     from vacframe.io.healpix_write import write_healpix
 
     grid = node.product.grid
-    assert grid is not None and node.product.table is not None
+    assert grid is not None
+    assert node.product.table is not None
     table = read_columns(staged / _place(node, WHOLE, 1))
     path = staged / f"{node.name}.fits"
     write_healpix(
         table, node.product.table, path, pixel=grid.pixel, order=grid.order, nested=grid.ordering == "nested",
         galactic=grid.frame == "galactic", name=node.name,
     )  # fmt: skip
-    sync_file(path)
     if HEALPIX not in table.column_names:
         return
     table = in_order(table, stored.key)

@@ -23,8 +23,7 @@ from vacframe.core.store import META_FILE
 from vacframe.core.task import load_need, make, write_object
 from vacframe.core.values import arrow_schema, arrow_type
 
-ROWS, RECORDS, REJECTS = "rows.parquet", "records.parquet", "rejects.parquet"
-GROUP_BYTES = 1 << 20
+ROWS, RECORDS, REJECTS = "rows.arrow", "records.parquet", "rejects.parquet"
 
 
 def scan_files(task: dict[str, Any]) -> dict[str, Any]:
@@ -57,16 +56,9 @@ def scan_files(task: dict[str, Any]) -> dict[str, Any]:
     group = uuid.uuid4().hex
     folder = Path(task["folder"]) / "scan" / group
     folder.mkdir(parents=True)
-    per_group = max(8, GROUP_BYTES // max(1, content.nbytes // max(1, count)))
-    pq.write_table(
-        content,
-        folder / ROWS,
-        row_group_size=per_group,
-        compression="lz4",
-        use_dictionary=False,
-        write_statistics=False,
-        write_page_checksum=True,
-    )
+    # Uncompressed and mapped back into memory by the gather task: these rows live for one build.
+    with pa.ipc.new_file(folder / ROWS, content.schema) as writer:
+        writer.write_table(content)
     pq.write_table(pa.table(records), folder / RECORDS)
     pq.write_table(rejects.to_arrow(), folder / REJECTS)
     return {"group": group}
@@ -134,20 +126,13 @@ def gather(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows_of(path: Path, group: dict[str, Any]) -> pa.Table:
-    """Return the chosen rows (ascending) of a scanned group, reading only the row groups that hold them."""
+    """Return the chosen rows (ascending) of a scanned group, touching the pages that hold them alone."""
     wanted = np.asarray(group["rows"], dtype=np.int64)
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            sizes = np.array([file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)])
-            starts = np.cumsum(sizes) - sizes
-            hit = np.unique(np.searchsorted(starts, wanted, side="right") - 1)
-            before = np.cumsum(sizes[hit]) - sizes[hit]
-            table = file.read_row_groups(hit.tolist())
+        with pa.memory_map(str(path)) as mapped:
+            chosen = pa.ipc.open_file(mapped).read_all().take(pa.array(wanted))
     except (OSError, pa.ArrowException) as error:
         raise CorruptFileError(str(path), str(error).splitlines()[0]) from None
-    owner = np.searchsorted(starts, wanted, side="right") - 1
-    place = wanted - starts[owner] + before[np.searchsorted(hit, owner)]
-    chosen = table.take(pa.array(place))
     if group.get("homes") is None:
         return chosen
     homes = pa.array(np.asarray(group["homes"], np.int64))

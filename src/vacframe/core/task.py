@@ -28,7 +28,7 @@ from vacframe.core.model import Model, read_model, write_model
 from vacframe.core.partition import read_columns, schema_of, write_table
 from vacframe.core.product import Need, Product
 from vacframe.core.schema import TableSchema
-from vacframe.core.store import META_FILE, MODEL_FOLDER, REJECTS_FILE, TABLE_FILE, sync_file
+from vacframe.core.store import META_FILE, MODEL_FOLDER, REJECTS_FILE, TABLE_FILE
 from vacframe.core.tree import PixelTree
 from vacframe.core.values import arrow_schema, to_numpy
 
@@ -207,7 +207,11 @@ def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | M
 def write_object(
     folder: Path, key: str, made: Made, product: Product, inputs: dict[str, str], notes: dict[str, Any]
 ) -> None:
-    """Write a task result under its key: staged, synced, renamed."""
+    """Write a task result under its key: staged, then renamed.
+
+    Nothing is synced here: `ProductStore.commit` syncs what a version holds before it becomes current, and a result
+    that a power cut damaged before that is noticed by its checksums when it is read.
+    """
     staged = folder / "staged" / uuid.uuid4().hex
     staged.mkdir(parents=True)
     meta: dict[str, Any] = {"inputs": inputs, "counts": made.counts, "rejects": {}, **notes}
@@ -228,8 +232,6 @@ def write_object(
     (staged / META_FILE).write_text(json.dumps(meta, sort_keys=True))
     for path in staged.rglob("*"):
         if path.is_file():
-            if path.name != TABLE_FILE:
-                sync_file(path)
             path.chmod(0o444)
     (folder / "objects").mkdir(exist_ok=True)
     try:
