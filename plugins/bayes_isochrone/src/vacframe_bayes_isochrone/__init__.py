@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vacframe_bayes_isochrone import estimates, grid, observables
+from vacframe_bayes_isochrone import comparison, estimates, grid, observables, papers, samples
 from vacframe_bayes_isochrone.registry import plugin
 
-__all__ = ["estimates", "grid", "observables", "plugin"]
+__all__ = ["comparison", "estimates", "grid", "observables", "papers", "plugin", "samples"]

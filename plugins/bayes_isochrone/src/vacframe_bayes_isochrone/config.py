@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vacframe.core.expression import check
 from vacframe_bayes_isochrone.priors import BINNEY_2014, Component, DustPrior, Name, PowerLawImf
 
 
@@ -122,6 +123,10 @@ class BayesIsochroneConfig(BaseModel):
     """Model points farther than this many standard deviations in [M/H], Teff or log g do not count."""
     error_floors: dict[Literal["teff", "logg", "feh", "magnitude", "parallax"], float] = Field(default_factory=dict)
     """Errors are at least these (K, dex, dex, mag, mas); empty takes them as they are."""
+    samples: int = Field(default=500, ge=1)
+    """Draws for each star of `posterior_samples`."""
+    samples_where: str = ""
+    """Which stars get posterior samples: an expression on the columns of `isochrone_observables`; empty is all."""
     giant_logg: float = 3.9
     """Mass and age are flagged at larger log g (section 3.3)."""
     edge_fraction: float = Field(default=0.05, gt=0, lt=1)
@@ -133,6 +138,8 @@ class BayesIsochroneConfig(BaseModel):
     def _consistent(self) -> BayesIsochroneConfig:
         if not self.mh_min < self.mh_max:
             raise ValueError(f"mh_min {self.mh_min} is not below mh_max {self.mh_max}")
+        if self.samples_where:
+            check(self.samples_where, what="samples_where")
         if not self.age_min < self.age_turn < self.age_max:
             raise ValueError("ages need age_min < age_turn < age_max")
         for kind, names in (("bands", self.bands), ("components", self.components)):
