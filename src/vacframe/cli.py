@@ -284,28 +284,22 @@ def closure(
         str | None, typer.Option("--through", metavar="PRODUCT", help="Product that carries both keys.")
     ] = None,
     bins: Annotated[int, typer.Option("--bins", min=0, help="Groups of a quantity; 0 for none.")] = 5,
+    table: Annotated[Path | None, typer.Option("--table", metavar="FILE", help="Write every line there.")] = None,
     plots: Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write figures there.")] = None,
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Compare a catalogue with the truth: bias, scatter, pulls."""
     from vacframe.report.closure import closure as compare
+    from vacframe.report.closure_files import save
 
     found = compare(
         _restored(workspace), product, truth, columns=_split([columns]) or None, match=_mapping(match, "--match"),
         errors=_mapping(error, "--error"), against=None if against is None else _split([against]), where=where,
         through=through, bins=bins,
     )  # fmt: skip
-    figures: list[Path] = []
-    if plots is not None:
-        from vacframe.report.closure_plots import save_plots
-
-        figures = save_plots(found, plots)
-    if as_json:
-        print_json(found.to_json() | {"plots": figures})
-    else:
-        show_closure(found)
-        print("".join(f"{p}\n" for p in figures), end="")
+    written = save(found, table, plots)
+    print_json(found.to_json() | {"written": written}) if as_json else show_closure(found, written)
 
 
 @app.command()

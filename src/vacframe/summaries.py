@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from vacframe.render import print_json, print_table, title
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from vacframe.core.paper import Scorecard
     from vacframe.core.report import BuildReport, Plan
     from vacframe.core.workspace import Workspace
@@ -62,8 +65,8 @@ def show_report(report: BuildReport, space: Workspace) -> None:
     print(f"\n{state} {report.seconds:.1f} s (build {report.build_id})")
 
 
-def show_closure(closure: Closure) -> None:
-    """Print what a closure found: a table of all rows, and one for each quantity that rows are grouped by."""
+def show_closure(closure: Closure, written: Sequence[Path] = ()) -> None:
+    """Print what a closure found, as a table of all rows and one for each quantity, and the files written of it."""
     print(f"{closure.product} minus {closure.truth}, rows joined {closure.via}")
     heads = (
         "column", "truth", "number", "bias", "scatter", "p16", "p84", "unit", "outliers",
@@ -75,6 +78,9 @@ def show_closure(closure: Closure) -> None:
     for name in dict.fromkeys(r.against for r in closure.rows if r.against):
         title(f"against {name if name != 'truth' else 'the true value'}")
         print_table(grouped, [[_short(r[h]) for h in grouped] for r in closure.grouped(name)], empty="no groups")
+    if written:
+        title("written")
+        print("\n".join(str(path) for path in written))
 
 
 def show_scorecard(card: Scorecard) -> None:

@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy.table import Table
 from scipy import stats
 
 import vacframe as vf
 from vacframe.core.errors import UsageError
 from vacframe.core.schema import TableSchema
 from vacframe.report.closure import closure
+from vacframe.report.closure_files import save_table
 from vacframe.report.closure_plots import save_plots
 from vacframe.report.pairs import find_pairs
 from vacframe.report.statistics import group_by, statistics
@@ -204,6 +206,18 @@ def test_every_value_is_in_one_group():
     assert group_by(values, 0) == []
 
 
+@pytest.mark.parametrize("suffix", ["ecsv", "fits", "parquet", "xml"])
+def test_the_table_as_a_file(workspace, tmp_path, suffix):
+    found = closure(workspace, "catalogue", "truth", bins=3)
+    (path,) = save_table(found, tmp_path / f"closure.{suffix}")
+    table = Table.read(path, format={"fits": "fits", "xml": "votable"}.get(suffix))
+    assert len(table) == len(found.rows) == 2 * (1 + 3 + 3)
+    np.testing.assert_allclose(table["bias"], [r.statistics.bias for r in found.rows])
+    assert [str(g) for g in table["against"][:7]] == ["", *["snr"] * 3, *["truth"] * 3]
+    with pytest.raises(UsageError, match="suffix"):
+        save_table(found, tmp_path / "closure.doc")
+
+
 def test_figures_and_command_line(workspace, tmp_path):
     pytest.importorskip("matplotlib")
     found = closure(workspace, "catalogue", "truth")
@@ -222,7 +236,10 @@ def test_figures_and_command_line(workspace, tmp_path):
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout if status == 0 else done.stderr
 
-    made = json.loads(run("--truth", "truth", "--match", "teff_net=teff", "--bins", "0", "--json"))
+    made = json.loads(
+        run("--truth", "truth", "--match", "teff_net=teff", "--bins", "0", "--json", "--table", str(tmp_path / "t.csv"))
+    )
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 1 + len(made["rows"])
     assert [r["bias"] for r in made["rows"]] == [r.statistics.bias for r in found.rows if r.group == "all"]
     assert "teff_net" in run("--truth", "truth", "--against", "snr", "--error", "teff_net=err_teff_net")
     assert "no column" in run("--truth", "truth", "--match", "teff_net=nothing", status=2)
