@@ -28,6 +28,18 @@ def test_errors_are_true(truth):
     assert pull.std() == pytest.approx(1.0, abs=0.06)
 
 
+def test_errors_are_correlated_as_stated(make_truth):
+    table = gaia(make_truth(stars=12000, shard_size=12000)).dropna(subset=["parallax"])
+    pull = pulls(table)
+    for first, second in (("parallax", "pmra"), ("parallax", "pmdec"), ("pmra", "pmdec")):
+        stated = table[f"{first}_{second}_corr"]
+        product = pull[first] * pull[second]
+        # Regression of the product of two pulls on their correlation: slope 1, constant 0.
+        slope, constant = np.polyfit(stated, product, 1)
+        assert slope == pytest.approx(1.0, abs=0.2)
+        assert constant == pytest.approx(0.0, abs=0.04)
+
+
 def test_solutions(make_truth):
     truth = make_truth(stars=3000, missing_parallax_fraction=0.1, six_parameter_fraction=0.2)
     table = gaia(truth, ruwe_outlier_fraction=0.1)

@@ -20,6 +20,8 @@ MISSION_YEARS = 34.0 / 12.0
 """Length of the observations behind EDR3, years: slower orbits look straight."""
 SCAN_ERROR = 0.25
 """Error of one scan at G = 13 to 15, mas (Lindegren et al. 2021, A&A 649, A2, figure A.1)."""
+HIGHEST_CORRELATION = 0.45
+"""Largest correlation of the errors of parallax and proper motions."""
 _HIGHEST_RUWE = 25.0
 
 
@@ -44,12 +46,14 @@ def observe_gaia(truth: Any, config: Any, random: Random) -> dict[str, np.ndarra
         "pmdec": truth["pmdec"],
     }
     out: dict[str, np.ndarray] = {}
+    correlations = np.clip(0.2 * noise[:, 5:8], -HIGHEST_CORRELATION, HIGHEST_CORRELATION)
+    draws = correlated(noise[:, 2:5], correlations)
     for k, (name, factor) in enumerate((("parallax", 1.0), ("pmra", 1.03), ("pmdec", 0.94))):
         sigma = error * factor
-        out[name] = np.where(two, np.nan, true[name] + sigma * noise[:, 2 + k])
+        out[name] = np.where(two, np.nan, true[name] + sigma * draws[k])
         out[f"{name}_error"] = np.where(two, np.nan, sigma)
     for k, pair in enumerate(("parallax_pmra", "parallax_pmdec", "pmra_pmdec")):
-        out[f"{pair}_corr"] = np.where(two, np.nan, np.clip(0.2 * noise[:, 5 + k], -0.9, 0.9))
+        out[f"{pair}_corr"] = np.where(two, np.nan, correlations[:, k])
     out["ruwe"] = np.where(two, np.nan, ruwe)
     out["astrometric_params_solved"] = solved
     out |= _magnitudes(truth, config, random(ids, "photometry"))
@@ -63,6 +67,22 @@ def observe_gaia(truth: Any, config: Any, random: Random) -> dict[str, np.ndarra
     out["ipd_frac_multi_peak"] = np.where(odd, np.minimum(np.floor(20 * np.abs(noise[:, 10])), 100), 0)
     out |= _velocities(truth, two, noise[:, 12])
     return out
+
+
+def correlated(noise: np.ndarray, correlations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return three normal numbers a star with the given correlations of 1 and 2, 1 and 3, 2 and 3, by Cholesky.
+
+    Parameters
+    ----------
+    noise, correlations : ndarray, shape (n, 3)
+        Independent standard normal numbers; correlations that are possible together, as all below 0.5 are.
+    """
+    ab, ac, bc = correlations.T
+    second = np.sqrt(1.0 - ab**2)
+    mixed = (bc - ab * ac) / second
+    third = np.sqrt(1.0 - ac**2 - mixed**2)
+    a, b, c = noise.T
+    return a, ab * a + second * b, ac * a + mixed * b + third * c
 
 
 def _log_error(g: np.ndarray) -> np.ndarray:
