@@ -72,9 +72,9 @@ def test_progress_without_a_terminal_is_one_line_per_product():
     reporter.task_done("labels", 1000, "run")
     reporter.finish(None)
     assert out.getvalue().splitlines() == [
-        "stars: 2 tasks done",
+        "stars: 2 tasks done, 12 rows",
         "note [not markup]",
-        "labels: 1 tasks done",
+        "labels: 1 tasks done, 1,000 rows",
     ]
 
 

@@ -26,6 +26,7 @@ class ProgressBars(Reporter):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[rows]:,} rows"),
             TimeElapsedColumn(),
             console=self._console,
             disable=not self._live,
@@ -44,15 +45,15 @@ class ProgressBars(Reporter):
         if product in self._tasks:
             self._bars.update(self._tasks[product], total=total)
         elif total:
-            self._tasks[product] = self._bars.add_task(product, total=total)
+            self._tasks[product] = self._bars.add_task(product, total=total, rows=0)
 
     def task_done(self, product: str, rows: int, action: str) -> None:
         """Advance the bar of a product."""
         task = self._tasks[product]
-        self._bars.update(task, advance=1)
         bar = next(t for t in self._bars.tasks if t.id == task)
+        self._bars.update(task, advance=1, rows=bar.fields["rows"] + rows)
         if not self._live and bar.completed == bar.total:
-            self.message(f"{product}: {bar.completed:.0f} tasks done")
+            self.message(f"{product}: {bar.completed:.0f} tasks done, {bar.fields['rows']:,} rows")
 
     def message(self, text: str) -> None:
         """Print a line above the bars."""

@@ -323,3 +323,37 @@ def test_mock_needs_a_declared_workspace(project, tmp_path):
         Workspace(project / "ws", project / "vacframe.toml", providers={"fluxes": "pretender"}).plan("fluxes")
     with pytest.raises(ConfigError, match="takes no real stars"):
         space(project, "ws", "survey=mock").plan("stars")
+
+
+def test_every_task_that_ran_has_a_log_and_its_rows_are_told(project):
+    from vacframe.core.reporter import Reporter
+
+    class Counting(Reporter):
+        rows: dict[str, int] = {}
+
+        def task_done(self, product, rows, action):
+            self.rows[product] = self.rows.get(product, 0) + rows
+
+    ws = space(project)
+    reporter = Counting()
+    report = ws.build("fluxes", workers=1, reporter=reporter)
+    assert reporter.rows["fluxes"] == ws.read("fluxes").num_rows
+    logs = sorted((ws.folder / "logs" / report.build_id).glob("fluxes-*.log"))
+    assert len(logs) == len(ws.version("fluxes").parts)
+    assert all("rows" in p.read_text() for p in logs)
+
+
+def test_a_damaged_scanned_row_file_is_read_again(project):
+    """A build that died after scanning left its rows; damage to them costs a scan, not the build."""
+    ws = space(project)
+    ws.build("stars", workers=1)
+    digest = ws.version("stars").manifest["digest"]
+    scan = ws.folder / "products" / "stars" / "scan"
+    groups = [p.parent for p in scan.glob("*/records.parquet")]
+    for group in groups:
+        (group / "rows.arrow").write_bytes(b"damaged")
+    (ws.folder / "products" / "stars" / "current").unlink()
+    for key in (ws.folder / "products" / "stars" / "objects").iterdir():
+        key.rename(key.with_name(f"gone-{key.name}"))
+    assert ws.build("stars", workers=1).ok
+    assert ws.version("stars").manifest["digest"] == digest

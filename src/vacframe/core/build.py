@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import platform
 import shutil
@@ -15,29 +13,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from vacframe.core.atomic import write_text
-from vacframe.core.devices import CPU, Device, DevicePool
+from vacframe.core.devices import Device, DevicePool
 from vacframe.core.digest import digest_json
 from vacframe.core.errors import CorruptFileError, StoreError, VacframeError
-from vacframe.core.evaluate import WHOLE, State, Task, evaluate, judged, recipe_reason
+from vacframe.core.evaluate import State, Task, evaluate
 from vacframe.core.executors import LocalExecutor
 from vacframe.core.fingerprint import library_versions
-from vacframe.core.ingest import Ingest
 from vacframe.core.inventory import inventory
+from vacframe.core.jobs import Jobs
 from vacframe.core.ledger import Ledger
-from vacframe.core.product import Need
 from vacframe.core.publishing import fill, rejects_differ
-from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, ProductOutcome, Reason
+from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, ProductOutcome
 from vacframe.core.reporter import Reporter
 from vacframe.core.resolve import Node
-from vacframe.core.scan import gather, scan_files
+from vacframe.core.scan import gather
+from vacframe.core.sourcing import Sources
 from vacframe.core.store import ProductStore
 from vacframe.core.task import TaskFailed, run_task
-from vacframe.core.tree import PixelTree, parse_part, parts_within
-
-SCAN_FILES = 256
+from vacframe.core.tasklog import log_path
+from vacframe.core.tree import PixelTree
 
 
 class Restart(Exception):
@@ -72,6 +66,8 @@ class Build:
         self.planned: list[PlannedTask] = []
         self.reporter = Reporter()
         self.allow_partial = False
+        self.jobs = Jobs(folder, project, tree, self.build_id)
+        self.sources = Sources(folder, self.jobs, project, ledger, self.damaged, self._execute)
 
     def store(self, product: str) -> ProductStore:
         """Return the store of a product."""
@@ -83,7 +79,7 @@ class Build:
         for node in self.graph.values():
             store = self.store(node.name)
             if node.ingested:
-                tasks = self._plan_source(node, store, states)
+                tasks = self.sources.plan(node, store, states)
             else:
                 tasks = evaluate(node, states, store, self.ledger, self.damaged)
             self.planned += [PlannedTask(node.name, t.part, t.action, t.reason) for t in tasks]
@@ -154,10 +150,10 @@ class Build:
         rejects = None
         ingest = None
         if node.ingested:
-            ingest = self._scan(node, store, states, report, outcome, workers)
+            ingest = self.sources.scan(node, store, states, report, outcome, workers)
             if ingest is None:
                 return None
-            tasks, jobs, rejects = self._source_tasks(node, store, states, ingest, report, outcome, workers)
+            tasks, jobs, rejects = self.sources.tasks(node, store, states, ingest, report, outcome, workers)
         else:
             tasks = evaluate(node, states, store, self.ledger, self.damaged)
         self.planned += [PlannedTask(node.name, t.part, t.action, t.reason) for t in tasks]
@@ -167,7 +163,7 @@ class Build:
         todo = [t for t in tasks if t.action in ("run", "maybe")]
         for task in todo:
             outcome.reasons[task.reason.kind] = outcome.reasons.get(task.reason.kind, 0) + 1
-        descriptions = [(t, jobs.get(t.part) or self._describe(node, t, states)) for t in todo]
+        descriptions = [(t, jobs.get(t.part) or self.jobs.task(node, t, states)) for t in todo]
         function = gather if ingest is not None else run_task
         for task, answer in self._execute(node, function, descriptions, outcome, report):
             done[task.part] = (answer["key"], answer["inputs"], task.signatures)
@@ -218,7 +214,7 @@ class Build:
                 try:
                     answer = future.result()
                     answers.append((task, answer))
-                    self.reporter.task_done(node.name, 0, "adopt" if answer.get("adopted") else "run")
+                    self.reporter.task_done(node.name, answer["rows"], "adopt" if answer.get("adopted") else "run")
                 except CorruptFileError:
                     wait(running)
                     raise
@@ -233,10 +229,10 @@ class Build:
         text = error.error if isinstance(error, TaskFailed) else str(error)
         if not isinstance(error, VacframeError):
             text = f"{type(error).__name__}: {error}"
-        logs = self.folder / "logs" / self.build_id
-        logs.mkdir(parents=True, exist_ok=True)
-        log = logs / f"{node.name}-{part.replace('/', '-')}.log"
-        log.write_text(f"{text}\n")
+        log = log_path(self.folder / "logs" / self.build_id, node.name, part)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with open(log, "a", encoding="utf-8") as stream:
+            stream.write(f"{text}\n")
         return Failure(node.name, part, text, capsule, str(log))
 
     def _heal(self, error: CorruptFileError) -> None:
@@ -260,214 +256,6 @@ class Build:
                 return
         raise error
 
-    def _base(self, node: Node, part: str) -> dict[str, Any]:
-        assert node.plugin is None or node.config is not None
-        return {
-            "product": node.product.model_dump(mode="json"),
-            "provider": node.provider,
-            "config": {} if node.config is None else node.config.model_dump(mode="json"),
-            "seed": self.project.seed,
-            "recipe": node.recipe,
-            "part": part,
-            "folder": str(self.folder / "products" / node.name),
-            "capsules": str(self.folder / "capsules"),
-            "chunk_bytes": self.project.build.chunk_mb << 20,
-            "build": self.build_id,
-            "needs": [n.model_dump(mode="json") for n in node.needs],
-            "absent": [n.model_dump(mode="json") for n in node.absent],
-            "files": [],
-            "tree": self.tree.to_json(),
-            "device": asdict(CPU),
-            "inputs": {},
-        }
-
-    def _describe(self, node: Node, task: Task, states: dict[str, State]) -> dict[str, Any]:
-        known = all(d is not None for d in task.inputs.values())
-        inputs = {n.product: self._where(n, task, states[n.product]) for n in node.needs}
-        return self._base(node, task.part) | {
-            "inputs": inputs,
-            "key": task.key,
-            "input_digests": task.inputs if known else None,
-        }
-
-    def _where(self, need: Need, task: Task, state: State) -> dict[str, Any]:
-        """Return where a need's rows lie on disk."""
-        stored = state.node.stored
-        if stored is None:
-            assert state.version is not None
-            return {"model": str(state.version.file(WHOLE)), "digest": task.inputs.get(need.product)}
-        files = state.files()
-        chosen = list(files.values())
-        if need.how == "same":
-            chosen = [files[task.part]] if task.part in files else []
-        elif need.how == "sky":
-            near = parts_within([parse_part(p) for p in files], parse_part(task.part), need.margin)
-            chosen = [files[f"{o}/{p}"] for o, p in near]
-        out: dict[str, Any] = {
-            "schema": stored.model_dump(mode="json"),
-            "home": list(state.node.home_columns()),
-            "key": stored.key,
-            "files": chosen,
-            "digest": task.inputs.get(need.product),
-        }
-        if need.how == "by_key" and state.node.on_sky and need.on is not None:
-            out |= {"index": str(self._index(state, need.on)), "by_part": files}
-        return out
-
-    def _index(self, state: State, column: str) -> Path:
-        """Return the folder of the key → home index of one column, made where it is missing."""
-        from vacframe.core.home import HEALPIX
-        from vacframe.core.partition import read_columns
-        from vacframe.core.values import to_numpy
-
-        totals = state.totals()
-        name = digest_json([column, totals.get(column), totals.get(HEALPIX)])
-        folder = self.folder / "products" / state.node.name / "index" / name
-        if not folder.exists():
-            tables = [read_columns(Path(f), [column, HEALPIX]) for f in state.files().values()]
-            keys = np.concatenate([to_numpy(t[column])[0] for t in tables]) if tables else np.empty(0, np.int64)
-            keys = keys.astype("U") if keys.dtype == object else keys
-            homes = np.concatenate([t[HEALPIX].to_numpy() for t in tables]) if tables else np.empty(0, np.int64)
-            order = np.argsort(keys, kind="stable")
-            staged = folder.with_name(f".{name}-{os.getpid()}")
-            staged.mkdir(parents=True, exist_ok=True)
-            np.save(staged / "keys.npy", keys[order])
-            np.save(staged / "homes.npy", homes[order])
-            os.rename(staged, folder)
-        return folder
-
-    # Sources
-
-    def _scan_recipe(self, node: Node, states: dict[str, State]) -> str:
-        inputs = {n.product: states[n.product].totals() for n in node.needs}
-        return digest_json([node.recipe, inputs])
-
-    def _anchor(self, node: Node, states: dict[str, State]) -> tuple[np.ndarray, np.ndarray] | None:
-        if node.source is None or not node.source.anchor or node.product.table is None:
-            return None
-        state = states[node.source.anchor]
-        key = node.product.table.key
-        assert key is not None, "the resolver refuses an anchor without the key"
-        folder = self._index(state, key)
-        return np.load(folder / "keys.npy"), np.load(folder / "homes.npy")
-
-    def _scan(
-        self, node: Node, store: ProductStore, states: dict[str, State], report: BuildReport, outcome: Any, workers: int
-    ) -> Ingest | None:
-        ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
-        ingest.changed = ingest.stale()
-        if not self._scan_files(node, ingest, ingest.changed, states, report, outcome, workers):
-            return None
-        return ingest
-
-    def _scan_files(
-        self, node: Node, ingest: Ingest, names: list[str], states: Any, report: BuildReport, outcome: Any, workers: int
-    ) -> bool:
-        if not names:
-            return True
-        size = 1 if not node.files else max(1, min(SCAN_FILES, math.ceil(len(names) / max(1, workers))))
-        groups = [names[i : i + size] for i in range(0, len(names), size)]
-        waiting = Task("scan", "run", Reason("source"))
-        waiting.inputs = {n.product: digest_json(states[n.product].totals()) for n in node.needs}
-        base = self._base(node, "scan")
-        base |= {"inputs": {n.product: self._where(n, waiting, states[n.product]) for n in node.needs}}
-        base |= {"source": None, "all_files": ingest.names[:2]}
-        if node.source is not None and node.plugin is None:
-            base["source"] = node.source.model_dump(mode="json")
-        place = {n: i for i, n in enumerate(ingest.names)}
-        jobs = []
-        for number, group in enumerate(groups):
-            files = [{"name": n, "path": n} if node.files else {"name": n, "shard": place[n]} for n in group]
-            jobs.append((Task(f"scan {number}", "run", Reason("source")), base | {"files": files}))
-        answers = self._execute(node, scan_files, jobs, outcome, report)
-        by_part = {t.part: a["group"] for t, a in answers}
-        for (task, _), group in zip(jobs, groups, strict=True):
-            if task.part in by_part:
-                ingest.record(group, by_part[task.part])
-        if len(answers) == len(jobs):
-            ingest.save()
-            return True
-        return False
-
-    def _source_tasks(
-        self,
-        node: Node,
-        store: ProductStore,
-        states: Any,
-        ingest: Ingest,
-        report: BuildReport,
-        outcome: Any,
-        workers: int,
-    ) -> tuple[list[Task], dict[str, dict[str, Any]], Any]:
-        anchor = self._anchor(node, states)
-        records, rejects = ingest.records(anchor)
-        if node.on_sky and self.tree.grow(records.home, self._leaf_rows()):
-            write_tree(self.folder, self.tree)
-        tasks, gatherings = self._gather_tasks(node, store, ingest, records)
-        todo = [t for t in tasks if t.action == "run"]
-        needed = set().union(*(ingest.files_of(records, gatherings[t.part]) for t in todo)) if todo else set()
-        again = ingest.without_rows(needed)
-        if again and self._scan_files(node, ingest, again, states, report, outcome, workers):
-            records, rejects = ingest.records(anchor)
-            gatherings = ingest.gatherings(records, self.tree)
-        jobs = {}
-        for task in todo:
-            jobs[task.part] = self._base(node, task.part) | {
-                "key": task.key,
-                "input_digests": task.inputs,
-                "groups": ingest.selection(records, gatherings[task.part]),
-            }
-        return tasks, jobs, rejects.to_arrow()
-
-    def _leaf_rows(self) -> int:
-        return int(self.project.partition_rows) if self.project.pixel_order is None else 1 << 62
-
-    def _gather_tasks(
-        self, node: Node, store: ProductStore, ingest: Ingest, records: Any
-    ) -> tuple[list[Task], dict[str, Any]]:
-        current = store.current()
-        gatherings = ingest.gatherings(records, self.tree)
-        schema = node.recipe["schema"]
-        old = None if current is None else current.manifest["recipe"]
-        change = None if old is not None and old["schema"] == schema else recipe_reason(node.recipe, old)
-        changed = set(ingest.changed)
-        tasks = []
-        for part, gathering in gatherings.items():
-            key = digest_json(["gather", node.name, schema, gathering.digest])
-            files = sorted(changed & ingest.files_of(records, gathering)) if changed else []
-            detail = (
-                f"{Path(files[0]).name}{f' and {len(files) - 1} more' if len(files) > 1 else ''} changed"
-                if files
-                else ""
-            )
-            if current is not None and not detail:
-                detail = "rows moved or left"
-            inputs: dict[str, str | None] = {"files": gathering.digest}
-            tasks.append(judged(part, key, inputs, {}, store, current, change, self.damaged, self.ledger, detail))
-        return tasks, gatherings
-
-    def _plan_source(self, node: Node, store: ProductStore, states: dict[str, State]) -> list[Task]:
-        """Return what is known of a source without reading its changed files."""
-        current = store.current()
-        known = [] if current is None else list(current.parts)
-        upstream = [n.product for n in node.needs if states[n.product].pending]
-        if current is None or upstream:
-            reason = (
-                Reason("missing", "never built") if current is None else Reason("waits", f"for {', '.join(upstream)}")
-            )
-            return [Task(p, "maybe" if current else "run", reason) for p in known or [WHOLE]]
-        ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
-        stale = ingest.stale()
-        if not stale:
-            anchor_pending = node.source is not None and node.source.anchor and states[node.source.anchor].pending
-            if not anchor_pending:
-                return self._gather_tasks(node, store, ingest, ingest.records(self._anchor(node, states))[0])[0]
-        said = ", ".join(Path(s).name for s in stale[:3]) + (" …" if len(stale) > 3 else "")
-        reason = Reason("source", f"{len(stale)} of {len(ingest.names)} files changed: {said}")
-        return [Task(p, "maybe", reason) for p in known]
-
-    # Publishing
-
     def _publish(
         self, node: Node, store: ProductStore, before: str | None, done: dict[str, Any], missing: list[str],
         rejects: Any, outcome: ProductOutcome,
@@ -486,7 +274,7 @@ class Build:
                 staged = store.stage()
                 fill(node, store, staged, done, missing, rejects, self._provenance(node))
                 store.commit(staged)
-            self.damaged = {d for d in self.damaged if d[0] != node.name}
+            self.damaged -= {d for d in self.damaged if d[0] == node.name}
             current = store.current()
         assert current is not None
         outcome.version, outcome.rows = current.name, current.rows
@@ -509,11 +297,3 @@ def describe_node(node: Node) -> dict[str, Any]:
     """Return a node of the graph as JSON."""
     needs = [{"product": n.product, "how": n.how, "columns": list(n.names), "where": n.where} for n in node.needs]
     return {"name": node.name, "provider": node.provider, "kind": str(node.product.kind), "needs": needs}
-
-
-def write_tree(folder: Path, tree: PixelTree) -> None:
-    """Record the grown pixel tree in the workspace's own file."""
-    path = folder / "vacframe.json"
-    notes = json.loads(path.read_text())
-    notes["tree"] = tree.to_json()
-    write_text(path, json.dumps(notes, indent=1))

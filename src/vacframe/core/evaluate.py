@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from vacframe.core.digest import add_columns, digest_json
+from vacframe.core.expression import names_in
 from vacframe.core.ledger import Ledger
 from vacframe.core.product import Kind, Need
 from vacframe.core.report import Action, Reason
 from vacframe.core.resolve import Node
 from vacframe.core.store import ProductStore, Version, stat_of
-from vacframe.core.task import need_digest, task_key
+from vacframe.core.task import column_types, need_digest, task_key
 from vacframe.core.tree import parse_part, parts_within
 
 WHOLE = "all"
@@ -93,65 +94,72 @@ def evaluate(
     primary = node.primary
     on_sky = node.product.kind is Kind.sky and primary is not None
     parts = list(states[primary.product].parts) if on_sky and primary is not None else [WHOLE]
-    shared = {n.product: _whole_signature(n, states[n.product]) for n in node.needs if n.how in ("all", "by_key")}
-    return [_task(node, part, states, store, ledger, current, shared, damaged) for part in parts]
+    readings = {n.product: _Reading.of(n, states[n.product]) for n in node.needs}
+    change = recipe_reason(node.recipe, None if current is None else current.manifest["recipe"])
+    return [_task(node, part, readings, store, ledger, current, change, damaged) for part in parts]
+
+
+@dataclass
+class _Reading:
+    """What one need reads, the same for every partition."""
+
+    need: Need
+    state: State
+    columns: list[str]
+    types: dict[str, list[str]]
+    whole: str
+    """Digest of the whole product, for needs that depend on it."""
+
+    @classmethod
+    def of(cls, need: Need, state: State) -> _Reading:
+        stored = state.node.stored
+        columns = list(state.totals()) if stored is None else _columns(need, state)
+        types = {} if stored is None else column_types(stored, columns)
+        out = cls(need, state, columns, types, "")
+        if need.how in ("all", "by_key"):
+            totals = state.totals()
+            out.whole = digest_json(totals) if stored is None else need_digest(totals, types)
+        return out
+
+    def signature(self, part: str, primary: _Reading | None) -> str:
+        """Return the digest of what a partition may read of the product."""
+        if self.need.how == "all":
+            return self.whole
+        if self.need.how == "same":
+            return need_digest(self.state.digests(part), self.types)
+        if self.need.how == "by_key":
+            keys = primary.state.digests(part).get(self.need.on or "", "") if primary is not None else ""
+            return digest_json([keys, self.whole])
+        near = parts_within([parse_part(p) for p in self.state.parts], parse_part(part), self.need.margin)
+        return digest_json([need_digest(self.state.digests(f"{o}/{p}"), self.types) for o, p in near])
 
 
 def _columns(need: Need, state: State) -> list[str]:
     stored = state.node.stored
-    if stored is None:
-        return list(state.totals())
-    from vacframe.core.expression import names_in
-
+    assert stored is not None
     names = [*state.node.home_columns(), *need.names, *([need.on] if need.on else [])]
     names += names_in(need.where) if need.where else []
     return [n for n in dict.fromkeys(names) if n in stored]
 
 
-def _whole_signature(need: Need, state: State) -> str:
-    stored = state.node.stored
-    if stored is None:
-        return digest_json(state.totals())
-    totals = state.totals()
-    names = _columns(need, state)
-    return need_digest({n: totals.get(n, "") for n in names}, stored, names)
-
-
-def _signature(need: Need, part: str, states: dict[str, State], node: Node, shared: dict[str, str]) -> str:
-    state = states[need.product]
-    stored = state.node.stored
-    if need.how == "all":
-        return shared[need.product]
-    assert stored is not None
-    names = _columns(need, state)
-    if need.how == "same":
-        return need_digest(state.digests(part), stored, names)
-    if need.how == "by_key":
-        primary = node.primary
-        keys = states[primary.product].digests(part).get(need.on or "", "") if primary is not None else ""
-        return digest_json([keys, shared[need.product]])
-    near = parts_within([parse_part(p) for p in state.parts], parse_part(part), need.margin)
-    return digest_json([need_digest(state.digests(f"{o}/{p}"), stored, names) for o, p in near])
-
-
 def _task(
     node: Node,
     part: str,
-    states: dict[str, State],
+    readings: dict[str, _Reading],
     store: ProductStore,
     ledger: Ledger,
     current: Version | None,
-    shared: dict[str, str],
+    change: Reason | None,
     damaged: set[tuple[str, str]],
 ) -> Task:
-    waiting = [n.product for n in node.needs if _waits(n, part, states[n.product])]
+    waiting = [n for n, r in readings.items() if _waits(r.need, part, r.state)]
     before = None if current is None else current.parts.get(part)
-    recipe_change = recipe_reason(node.recipe, None if current is None else current.manifest["recipe"])
     if waiting:
-        if recipe_change is not None:
-            return Task(part, "run", recipe_change)
+        if change is not None:
+            return Task(part, "run", change)
         return Task(part, "maybe", Reason("waits", f"for {', '.join(waiting)}"))
-    signatures = {n.product: _signature(n, part, states, node, shared) for n in node.needs}
+    first = None if node.primary is None else readings[node.primary.product]
+    signatures = {n: r.signature(part, first) for n, r in readings.items()}
     inputs: dict[str, str | None] = {}
     for need in node.needs:
         signature = signatures[need.product]
@@ -164,10 +172,10 @@ def _task(
             inputs[need.product] = None if known is None else str(known["digest"])
     unknown = [n for n, d in inputs.items() if d is None]
     if unknown:
-        reason = recipe_change or Reason("input", f"{', '.join(unknown)} changed" if before else "not built yet")
-        return Task(part, "run" if recipe_change else "maybe", reason, None, inputs, signatures)
+        reason = change or Reason("input", f"{', '.join(unknown)} changed" if before else "not built yet")
+        return Task(part, "run" if change else "maybe", reason, None, inputs, signatures)
     key = task_key(node.recipe, {n: str(d) for n, d in inputs.items()})
-    return judged(part, key, inputs, signatures, store, current, recipe_change, damaged, ledger)
+    return judged(part, key, inputs, signatures, store, current, change, damaged, ledger)
 
 
 def judged(

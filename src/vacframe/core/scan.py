@@ -21,6 +21,7 @@ from vacframe.core.schema import TableSchema
 from vacframe.core.source import read_rows, source_id_home
 from vacframe.core.store import META_FILE
 from vacframe.core.task import load_need, make, write_object
+from vacframe.core.tasklog import task_log
 from vacframe.core.values import arrow_schema, arrow_type
 
 ROWS, RECORDS, REJECTS = "rows.arrow", "records.parquet", "rejects.parquet"
@@ -61,13 +62,15 @@ def scan_files(task: dict[str, Any]) -> dict[str, Any]:
         writer.write_table(content)
     pq.write_table(pa.table(records), folder / RECORDS)
     pq.write_table(rejects.to_arrow(), folder / REJECTS)
-    return {"group": group}
+    return {"group": group, "rows": count}
 
 
 def _read_plugin(task: dict[str, Any], rejects: Rejects) -> pa.Table:
     needs = [Need.model_validate(n) for n in task["needs"]]
     loaded = {n.product: load_need(n, task["inputs"][n.product], task) for n in needs}
-    made = make(task, needs, loaded)
+    with task_log(task.get("logs"), task["product"]["name"], task["part"]) as logger:
+        made = make(task, needs, loaded, logger)
+        logger.info("read %d files, %d rejects", len(task["files"]), made.rejects.num_rows)
     rejects.extend(made.rejects)
     assert made.table is not None
     return made.table
@@ -112,7 +115,7 @@ def gather(task: dict[str, Any]) -> dict[str, Any]:
     product = Product.model_validate(task["product"])
     assert product.table is not None
     if (folder / "objects" / task["key"] / META_FILE).exists():
-        return {"key": task["key"], "inputs": task["input_digests"], "adopted": True}
+        return {"key": task["key"], "inputs": task["input_digests"], "adopted": True, "rows": 0}
     parts = [_rows_of(folder / "scan" / g["group"] / ROWS, g) for g in task["groups"]]
     stored = stored_schema(product.table)
     names = [n for n in stored.names if all(n in p.column_names for p in parts)]
@@ -122,7 +125,7 @@ def gather(task: dict[str, Any]) -> dict[str, Any]:
     table = in_order(pa.concat_tables([empty, *tables]).combine_chunks(), product.table.key)
     made = Made(table, None, Rejects().to_arrow())
     write_object(folder, task["key"], made, product, task["input_digests"], {"device": "cpu", "build": task["build"]})
-    return {"key": task["key"], "inputs": task["input_digests"], "adopted": False}
+    return {"key": task["key"], "inputs": task["input_digests"], "adopted": False, "rows": table.num_rows}
 
 
 def _rows_of(path: Path, group: dict[str, Any]) -> pa.Table:

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ class ProductStore:
             return None
         root = self.folder / "versions" / name
         try:
-            return Version(root, json.loads((root / MANIFEST).read_text()))
+            return Version(root, _manifest(root / MANIFEST, (root / MANIFEST).stat().st_mtime_ns))
         except (OSError, ValueError) as error:
             raise StoreError(
                 f"{root / MANIFEST}: the record of {self.name} {name} cannot be read ({error}); "
@@ -164,6 +165,13 @@ class ProductStore:
         os.rename(pointer, self.folder / "current")
         sync_folder(self.folder)
         return name
+
+
+@lru_cache(maxsize=64)
+def _manifest(path: Path, written: int) -> dict[str, Any]:
+    """Return the manifest of a version, which never changes once `written` (ns)."""
+    notes: dict[str, Any] = json.loads(path.read_text())
+    return notes
 
 
 def link(source: Path, target: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 import traceback
 import uuid
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from vacframe.core.partition import read_columns, schema_of, write_table
 from vacframe.core.product import Need, Product
 from vacframe.core.schema import TableSchema
 from vacframe.core.store import META_FILE, MODEL_FOLDER, REJECTS_FILE, TABLE_FILE
+from vacframe.core.tasklog import task_log
 from vacframe.core.tree import PixelTree
 from vacframe.core.values import arrow_schema, to_numpy
 
@@ -80,12 +83,16 @@ def run_task(task: dict[str, Any]) -> dict[str, Any]:
     inputs = task.get("input_digests") or {n.product: _exact(n, loaded[n.product], task) for n in needs}
     key = task.get("key") or task_key(task["recipe"], inputs)
     if (folder / "objects" / key / META_FILE).exists():
-        return {"key": key, "inputs": inputs, "adopted": True}
+        return {"key": key, "inputs": inputs, "adopted": True, "rows": 0}
     started = time.time()
-    made = make(task, needs, loaded)
-    notes = {"seconds": round(time.time() - started, 3), "device": task["device"]["name"], "build": task["build"]}
+    with task_log(task.get("logs"), task["product"]["name"], task["part"]) as logger:
+        made = make(task, needs, loaded, logger)
+        seconds = round(time.time() - started, 3)
+        rows = 0 if made.table is None else made.table.num_rows
+        logger.info("made %d rows, %d rejects in %.3f s; result %s", rows, made.rejects.num_rows, seconds, key)
+    notes = {"seconds": seconds, "device": task["device"]["name"], "build": task["build"]}
     write_object(folder, key, made, Product.model_validate(task["product"]), inputs, notes)
-    return {"key": key, "inputs": inputs, "adopted": False}
+    return {"key": key, "inputs": inputs, "adopted": False, "rows": rows}
 
 
 def load_need(need: Need, where: dict[str, Any], task: dict[str, Any]) -> pa.Table | Model:
@@ -153,24 +160,33 @@ def _exact(need: Need, value: pa.Table | Model, task: dict[str, Any]) -> str:
         return str(where["digest"])
     assert isinstance(value, pa.Table)
     digests = table_digests(value, where["key"])
-    return need_digest(digests, TableSchema.model_validate(where["schema"]), list(digests))
+    return need_digest(digests, column_types(TableSchema.model_validate(where["schema"]), digests))
 
 
-def need_digest(digests: dict[str, str], schema: TableSchema, names: list[str]) -> str:
+def column_types(schema: TableSchema, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return type and unit of columns, which are part of what an input says."""
+    return {n: [schema[n].type_name(), schema[n].unit or ""] for n in sorted(set(names)) if n in schema}
+
+
+def need_digest(digests: Mapping[str, str], types: Mapping[str, list[str]]) -> str:
     """Return the digest of an input: content of its columns, with their types and units."""
-    chosen = {
-        n: [digests.get(n, ""), schema[n].type_name(), schema[n].unit or ""] for n in sorted(set(names)) if n in schema
-    }
-    return digest_json(chosen)
+    return digest_json({n: [digests.get(n, ""), *kind] for n, kind in types.items()})
 
 
-def make(task: dict[str, Any], needs: list[Need], loaded: dict[str, pa.Table | Model]) -> Made:
+def make(
+    task: dict[str, Any],
+    needs: list[Need],
+    loaded: dict[str, pa.Table | Model],
+    logger: logging.Logger | None = None,
+) -> Made:
     """Call the plugin on loaded inputs; a failure leaves a capsule and raises `TaskFailed`."""
     product = Product.model_validate(task["product"])
     plugin = registry().load(task["provider"])
     config = plugin.config_model.model_validate(task["config"])
     device = Device(**task["device"])
-    context = Context(product.name, config, seed=task["seed"], device=device, config_fields=product.config_fields)
+    context = Context(
+        product.name, config, seed=task["seed"], device=device, config_fields=product.config_fields, logger=logger
+    )
     primary = primary_need(needs)
     loaded = in_step(needs, primary, loaded, {n: where.get("key") for n, where in task["inputs"].items()})
     home = None

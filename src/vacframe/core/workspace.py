@@ -411,7 +411,7 @@ class Workspace:
         build = Build(self.folder, graph, tree, self.loaded.project, Ledger(self.folder / "ledger.sqlite"))
         marked = self.folder / "damaged.json"
         if marked.exists():
-            build.damaged = {(p, q) for p, q in json.loads(marked.read_text())}
+            build.damaged |= {(p, q) for p, q in json.loads(marked.read_text())}
             marked.unlink()
         return build
 

@@ -1,0 +1,198 @@
+"""The sources of a build: which files to scan, which partitions to gather, and what a plan knows of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vacframe.core.atomic import write_text
+from vacframe.core.digest import digest_json
+from vacframe.core.evaluate import WHOLE, State, Task, judged, recipe_reason
+from vacframe.core.ingest import Ingest
+from vacframe.core.jobs import Jobs
+from vacframe.core.ledger import Ledger
+from vacframe.core.report import BuildReport, Reason
+from vacframe.core.resolve import Node
+from vacframe.core.scan import scan_files
+from vacframe.core.store import ProductStore
+from vacframe.core.tree import PixelTree
+
+SCAN_FILES = 256
+
+Execute = Callable[..., list[tuple[Task, dict[str, Any]]]]
+
+
+class Sources:
+    """Scans and gathers for one build.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    jobs : Jobs
+        Describes tasks.
+    project : ProjectConfig
+        Settings.
+    ledger : Ledger
+        Cache of the coordinator.
+    damaged : set of (product, partition)
+        Partitions whose files were found damaged.
+    execute : callable
+        Runs tasks: ``execute(node, function, [(task, description)], outcome, report)``.
+    """
+
+    def __init__(
+        self, folder: Path, jobs: Jobs, project: Any, ledger: Ledger, damaged: set[tuple[str, str]], execute: Execute
+    ) -> None:
+        self.folder = folder
+        self.jobs = jobs
+        self.tree = jobs.tree
+        self.project = project
+        self.ledger = ledger
+        self.damaged = damaged
+        self.execute = execute
+
+    def _scan_recipe(self, node: Node, states: dict[str, State]) -> str:
+        inputs = {n.product: states[n.product].totals() for n in node.needs}
+        return digest_json([node.recipe, inputs])
+
+    def _anchor(self, node: Node, states: dict[str, State]) -> tuple[np.ndarray, np.ndarray] | None:
+        if node.source is None or not node.source.anchor or node.product.table is None:
+            return None
+        state = states[node.source.anchor]
+        key = node.product.table.key
+        assert key is not None, "the resolver refuses an anchor without the key"
+        folder = self.jobs.index(state, key)
+        return np.load(folder / "keys.npy"), np.load(folder / "homes.npy")
+
+    def scan(
+        self, node: Node, store: ProductStore, states: dict[str, State], report: BuildReport, outcome: Any, workers: int
+    ) -> Ingest | None:
+        """Scan the files whose rows are not known; None where a scan failed."""
+        ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
+        ingest.changed = ingest.stale()
+        if not self._scan_files(node, ingest, ingest.changed, states, report, outcome, workers):
+            return None
+        return ingest
+
+    def _scan_files(
+        self, node: Node, ingest: Ingest, names: list[str], states: Any, report: BuildReport, outcome: Any, workers: int
+    ) -> bool:
+        if not names:
+            return True
+        size = 1 if not node.files else max(1, min(SCAN_FILES, math.ceil(len(names) / max(1, workers))))
+        groups = [names[i : i + size] for i in range(0, len(names), size)]
+        waiting = Task("scan", "run", Reason("source"))
+        waiting.inputs = {n.product: digest_json(states[n.product].totals()) for n in node.needs}
+        base = self.jobs.base(node, "scan")
+        base |= {"inputs": {n.product: self.jobs.where(n, waiting, states[n.product]) for n in node.needs}}
+        base |= {"source": None, "all_files": ingest.names[:2]}
+        if node.source is not None and node.plugin is None:
+            base["source"] = node.source.model_dump(mode="json")
+        place = {n: i for i, n in enumerate(ingest.names)}
+        jobs = []
+        for number, group in enumerate(groups):
+            files = [{"name": n, "path": n} if node.files else {"name": n, "shard": place[n]} for n in group]
+            jobs.append(
+                (Task(f"scan {number}", "run", Reason("source")), base | {"files": files, "part": f"scan {number}"})
+            )
+        answers = self.execute(node, scan_files, jobs, outcome, report)
+        by_part = {t.part: a["group"] for t, a in answers}
+        for (task, _), group in zip(jobs, groups, strict=True):
+            if task.part in by_part:
+                ingest.record(group, by_part[task.part])
+        if len(answers) == len(jobs):
+            ingest.save()
+            return True
+        return False
+
+    def tasks(
+        self,
+        node: Node,
+        store: ProductStore,
+        states: Any,
+        ingest: Ingest,
+        report: BuildReport,
+        outcome: Any,
+        workers: int,
+    ) -> tuple[list[Task], dict[str, dict[str, Any]], Any]:
+        """Return the gather tasks of a scanned source, the descriptions of those to be run, and its rejects."""
+        anchor = self._anchor(node, states)
+        records, rejects = ingest.records(anchor)
+        if node.on_sky and self.tree.grow(records.home, self._leaf_rows()):
+            write_tree(self.folder, self.tree)
+        tasks, gatherings = self._gather_tasks(node, store, ingest, records)
+        todo = [t for t in tasks if t.action == "run"]
+        needed = set().union(*(ingest.files_of(records, gatherings[t.part]) for t in todo)) if todo else set()
+        again = ingest.without_rows(needed)
+        if again and self._scan_files(node, ingest, again, states, report, outcome, workers):
+            records, rejects = ingest.records(anchor)
+            gatherings = ingest.gatherings(records, self.tree)
+        jobs = {}
+        for task in todo:
+            jobs[task.part] = self.jobs.base(node, task.part) | {
+                "key": task.key,
+                "input_digests": task.inputs,
+                "groups": ingest.selection(records, gatherings[task.part]),
+            }
+        return tasks, jobs, rejects.to_arrow()
+
+    def _leaf_rows(self) -> int:
+        return int(self.project.partition_rows) if self.project.pixel_order is None else 1 << 62
+
+    def _gather_tasks(
+        self, node: Node, store: ProductStore, ingest: Ingest, records: Any
+    ) -> tuple[list[Task], dict[str, Any]]:
+        current = store.current()
+        gatherings = ingest.gatherings(records, self.tree)
+        schema = node.recipe["schema"]
+        old = None if current is None else current.manifest["recipe"]
+        change = None if old is not None and old["schema"] == schema else recipe_reason(node.recipe, old)
+        changed = set(ingest.changed)
+        tasks = []
+        for part, gathering in gatherings.items():
+            key = digest_json(["gather", node.name, schema, gathering.digest])
+            files = sorted(changed & ingest.files_of(records, gathering)) if changed else []
+            detail = (
+                f"{Path(files[0]).name}{f' and {len(files) - 1} more' if len(files) > 1 else ''} changed"
+                if files
+                else ""
+            )
+            if current is not None and not detail:
+                detail = "rows moved or left"
+            inputs: dict[str, str | None] = {"files": gathering.digest}
+            tasks.append(judged(part, key, inputs, {}, store, current, change, self.damaged, self.ledger, detail))
+        return tasks, gatherings
+
+    def plan(self, node: Node, store: ProductStore, states: dict[str, State]) -> list[Task]:
+        """Return what is known of a source without reading its changed files."""
+        current = store.current()
+        known = [] if current is None else list(current.parts)
+        upstream = [n.product for n in node.needs if states[n.product].pending]
+        if current is None or upstream:
+            reason = (
+                Reason("missing", "never built") if current is None else Reason("waits", f"for {', '.join(upstream)}")
+            )
+            return [Task(p, "maybe" if current else "run", reason) for p in known or [WHOLE]]
+        ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
+        stale = ingest.stale()
+        if not stale:
+            anchor_pending = node.source is not None and node.source.anchor and states[node.source.anchor].pending
+            if not anchor_pending:
+                return self._gather_tasks(node, store, ingest, ingest.records(self._anchor(node, states))[0])[0]
+        said = ", ".join(Path(s).name for s in stale[:3]) + (" …" if len(stale) > 3 else "")
+        reason = Reason("source", f"{len(stale)} of {len(ingest.names)} files changed: {said}")
+        return [Task(p, "maybe", reason) for p in known]
+
+
+def write_tree(folder: Path, tree: PixelTree) -> None:
+    """Record the grown pixel tree in the workspace's own file."""
+    path = folder / "vacframe.json"
+    notes = json.loads(path.read_text())
+    notes["tree"] = tree.to_json()
+    write_text(path, json.dumps(notes, indent=1))
