@@ -11,6 +11,9 @@ from numba import prange
 from vacframe.astro.jit import compiled, compiled_parallel, read_only
 from vacframe.astro.robust import MAD_TO_SIGMA
 
+_HALVINGS = 30
+"""Bisections for the median that the fit starts from."""
+
 
 @dataclass(frozen=True)
 class GaussianFits:
@@ -103,31 +106,54 @@ def _fit_groups(
 ) -> None:
     ends = np.cumsum(numbers)
     for g in prange(len(numbers)):
-        part = np.sort(ordered[ends[g] - numbers[g] : ends[g]])
-        mean[g], sigma[g], used[g] = _fit_sorted(part, clip, shrink, iterations)
+        part = ordered[ends[g] - numbers[g] : ends[g]]
+        mean[g], sigma[g], used[g] = _fit_one(part, clip, shrink, iterations)
 
 
 @compiled
-def _fit_sorted(part: np.ndarray, clip: float, shrink: float, iterations: int) -> tuple[float, float, int]:
-    """Return mean, sigma and number of values used of one group, sorted."""
-    n = len(part)
-    if n == 0:
+def _fit_one(part: np.ndarray, clip: float, shrink: float, iterations: int) -> tuple[float, float, int]:
+    """Return mean, sigma and number of values used of one group."""
+    if len(part) == 0:
         return np.nan, np.nan, 0
-    mean = _median(part)
-    sigma = MAD_TO_SIGMA * _median(np.sort(np.abs(part - mean)))
-    first, last = 0, n
-    for step in range(iterations):
-        low, high = mean - clip * sigma, mean + clip * sigma
-        start, stop = int(np.searchsorted(part, low)), int(np.searchsorted(part, high, side="right"))
-        if stop == start or (start == first and stop == last and step > 0):
+    centre = _middle(part)
+    deviation = part - centre
+    mean, sigma = 0.0, MAD_TO_SIGMA * _middle(np.abs(deviation))
+    used, last = 0, np.inf
+    for _ in range(iterations):
+        count, total, squares = _sums_within(deviation, mean - clip * sigma, mean + clip * sigma)
+        if count == 0 or (count == used and total == last):
             break
-        first, last = start, stop
-        mean = part[first:last].mean()
-        sigma = math.sqrt(((part[first:last] - mean) ** 2).mean() / shrink)
-    return mean, sigma, last - first
+        used, last = count, total
+        mean = total / count
+        sigma = math.sqrt(max(squares / count - mean * mean, 0.0) / shrink)
+    return centre + mean, sigma, used
 
 
 @compiled
-def _median(ordered: np.ndarray) -> float:
-    n = len(ordered)
-    return float(0.5 * (ordered[(n - 1) // 2] + ordered[n // 2]))
+def _middle(values: np.ndarray) -> float:
+    """Return the median to within 2 ** −`_HALVINGS` of the range; counting is faster than sorting."""
+    low, high = values.min(), values.max()
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        below = 0
+        for k in range(len(values)):
+            below += values[k] < middle
+        if 2 * below < len(values):
+            low = middle
+        else:
+            high = middle
+    return float(0.5 * (low + high))
+
+
+@compiled
+def _sums_within(values: np.ndarray, low: float, high: float) -> tuple[int, float, float]:
+    """Return number, sum and sum of squares of the values between two limits; four lanes, always added alike."""
+    count = 0
+    total, squares = np.zeros(4), np.zeros(4)
+    for k in range(len(values)):
+        inside = (values[k] >= low) & (values[k] <= high)
+        value = values[k] if inside else 0.0
+        count += inside
+        total[k & 3] += value
+        squares[k & 3] += value * value
+    return count, total.sum(), squares.sum()

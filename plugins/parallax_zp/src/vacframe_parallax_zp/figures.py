@@ -140,15 +140,13 @@ def plot_trends(trends: Any) -> Figure:
     return figure
 
 
-def plot_maps(equatorial: Any, galactic: Any, *, order: int, ordering: str = "nested", limit: float = 60.0) -> Figure:
+def plot_maps(equatorial: Any, galactic: Any, limit: float = 60.0) -> Figure:
     """Return the maps of raw and corrected offsets, equatorial and Galactic (Figure 6 of the paper).
 
     Parameters
     ----------
     equatorial, galactic : table
         `parallax_zp_map_equatorial` and `parallax_zp_map_galactic`.
-    order, ordering
-        The pixels, as configured under ``maps``.
     limit : float
         End of the colour scale, µas.
     """
@@ -156,27 +154,41 @@ def plot_maps(equatorial: Any, galactic: Any, *, order: int, ordering: str = "ne
     for row, column in enumerate((NONCORR, CORR)):
         for k, (table, frame) in enumerate(((equatorial, "equatorial"), (galactic, "Galactic"))):
             axes = figure.add_subplot(2, 2, 2 * row + k + 1, projection="mollweide")
-            image = _sky(axes, table, column, order, ordering, limit)
+            image = _sky(axes, table, frame, column, limit)
             axes.set_title(f"{_NAMES[column]}, {frame}")
             figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.7, label=_OFFSET)
     return figure
 
 
-def _sky(axes: Axes, table: Any, column: str, order: int, ordering: str, limit: float) -> Any:
+def _sky(axes: Axes, table: Any, frame: str, column: str, limit: float) -> Any:
     import healpy
 
-    nside = 2**order
+    nside, nest = _grid(table, ("ra", "dec") if frame == "equatorial" else ("gl", "gb"))
     values = np.full(healpy.nside2npix(nside), np.nan)
     values[_values(table, "hindex")] = _values(table, column)
     x, y = np.linspace(-180, 180, 721), np.linspace(-90, 90, 361)
     # Longitude grows to the left, as on the sky.
     across, up = np.meshgrid(0.5 * (x[1:] + x[:-1]), 0.5 * (y[1:] + y[:-1]))
-    pixel = healpy.ang2pix(nside, -across % 360.0, up, nest=ordering == "nested", lonlat=True)
+    pixel = healpy.ang2pix(nside, -across % 360.0, up, nest=nest, lonlat=True)
     axes.grid(alpha=0.4)
     axes.set_xticks(np.radians(np.arange(-120, 121, 60)), [f"{-a % 360}°" for a in range(-120, 121, 60)], fontsize=7)
     return axes.pcolormesh(
         np.radians(x), np.radians(y), values[pixel], cmap="RdBu_r", vmin=-limit, vmax=limit, rasterized=True
     )
+
+
+def _grid(table: Any, centre: tuple[str, str]) -> tuple[int, bool]:
+    """Return nside and whether the numbering is nested, found from the pixels' centres."""
+    import healpy
+
+    hindex, longitude, latitude = (_values(table, name) for name in ("hindex", *centre))
+    for order in range(11):
+        for nest in (True, False):
+            if hindex.max(initial=0) < healpy.nside2npix(2**order):
+                found = healpy.pix2ang(2**order, hindex, nest=nest, lonlat=True)
+                if np.allclose(found[0], longitude, atol=1e-6) and np.allclose(found[1], latitude, atol=1e-6):
+                    return 2**order, nest
+    raise UsageError(f"columns hindex, {centre[0]} and {centre[1]} fit no HEALPix grid; expected a map as it was built")
 
 
 def plot_check(check: Any) -> Figure:
