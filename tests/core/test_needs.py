@@ -66,6 +66,11 @@ def bright_neighbours(inputs, context):
     """Others within the margin that fulfil the condition."""
     return count(inputs, "others")
 
+@plugin.product("crowding", table=table(*NEAR), needs=[vf.sky("stars", MARGIN, ["star", "ra", "dec"])])
+def crowding(inputs, context):
+    """Stars of the same catalogue within the margin."""
+    return count(inputs, "stars")
+
 @plugin.product("chosen", table=table(vf.column("double", "float64", "Twice the magnitude")), row_wise=True,
     needs=[vf.same("stars", ["mag"], where=WHERE)])
 def chosen(inputs, context):
@@ -172,6 +177,19 @@ def test_margins_over_pixel_edges_poles_and_the_meridian_equal_brute_force(proje
     pixel = stars["_healpix_29"].to_numpy() >> np.int64(58 - 2 * order)
     assert len(np.unique(pixel)) > 8
     assert crossing(project, order) > 20
+
+
+@pytest.mark.parametrize("partition", ["pixel_order=0", "pixel_order=2", "partition_rows=25"])
+def test_a_catalogue_with_its_own_neighbours_has_each_row_once(project, partition):
+    ws = space(project, "ws", partition)
+    report = ws.build("crowding", workers=1)
+    assert report.ok, report.failures
+    write(project / "others.parquet", *columns(pq.read_table(project / "stars.parquet"), "ra", "dec"))
+    star, near, total = columns(ws.read("crowding"), "star", "near", "total")
+    expected = brute_force(project)
+    assert sorted(star) == list(range(len(expected[0])))
+    np.testing.assert_array_equal(near, expected[0][star])
+    np.testing.assert_array_equal(total, expected[1][star])
 
 
 def crossing(project, order):

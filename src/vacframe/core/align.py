@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vacframe.core.home import HEALPIX, pixel_of
+from vacframe.core.invoke import Made
 from vacframe.core.model import Model
 from vacframe.core.product import Need
 from vacframe.core.schema import Column
+from vacframe.core.tree import parse_part
 from vacframe.core.values import arrow_type
 
 
@@ -46,6 +50,21 @@ def in_step(
             if not table[key].equals(first[key]):
                 out[need.product] = table.take(pc.index_in(first[key], value_set=table[key]))
     return out
+
+
+def of_partition(made: Made, part: str, key: str | None) -> Made:
+    """Return a result without the rows, and rejects, whose home lies outside the partition.
+
+    Those are the rows of the margin, where the product's own rows come by a `sky` need.
+    """
+    assert made.table is not None
+    order, pixel = parse_part(part)
+    inside = pixel_of(made.table[HEALPIX].to_numpy(), order) == pixel
+    table, rejects = made.table.filter(pa.array(inside)), made.rejects
+    if key is not None and rejects.num_rows:
+        outside = made.table.filter(pa.array(~inside))[key].cast(pa.string())
+        rejects = rejects.filter(pc.invert(pc.is_in(rejects["key"], value_set=outside)))
+    return dataclasses.replace(made, table=table, rejects=rejects)
 
 
 def absent(need: Need, rows: int) -> pa.Table:

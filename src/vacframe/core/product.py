@@ -197,7 +197,11 @@ def sky(
     where: str | None = None,
     optional: bool = False,
 ) -> Need:
-    """Need the rows of the same partition and of `margin` degrees around it."""
+    """Need the rows of the same partition and of at least `margin` degrees around it.
+
+    Where no ``same`` need says which rows the product has, they are these; returned rows of the margin are left out,
+    since they are made with their own partition.
+    """
     return Need(product=product, columns=tuple(columns), how="sky", margin=margin, where=where, optional=optional)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vacframe.core.align import absent, in_step
+from vacframe.core.align import absent, in_step, of_partition
 from vacframe.core.batch import Batch, Inputs, SourceFile
 from vacframe.core.context import Context
 from vacframe.core.devices import Device
@@ -209,9 +209,11 @@ def make(
         SourceFile(f["name"], Path(f["path"]) if f.get("path") else None, f.get("shard")) for f in task["files"]
     )
     try:
-        return invoke(
+        made = invoke(
             plugin.run, product, needs, Inputs(batches, files), context, home=home, chunk_bytes=task["chunk_bytes"]
         )
+        margins = primary is not None and primary.how == "sky" and home is not None
+        return of_partition(made, task["part"], product.table.key if product.table else None) if margins else made
     except (KeyboardInterrupt, CorruptFileError):
         raise
     except BaseException as error:
