@@ -90,8 +90,14 @@ def conformance_samples() -> dict[str, Any]:
 
     config, stars = toy_config(), toy_stars()
     inputs: dict[str, Any] = {"isochrones": toy_isochrones(), "isochrone_observables": stars}
+    inputs["reddening_map"] = {
+        "healpix": np.arange(11, dtype=np.int64),
+        "healpix_order": np.zeros(11, np.int8),
+        "ebv": np.linspace(0.02, 0.6, 11, dtype=np.float32),
+    }
     inputs["isochrone_grid"] = run_product(plugin, "isochrone_grid", inputs, config=config).model
     inputs["bayes_isochrone"] = run_product(plugin, "bayes_isochrone", inputs, config=config).table
     inputs["asteroseismic_labels"] = seismic_labels(stars)
-    ours = ("isochrone_grid", "bayes_isochrone", "posterior_samples", "isochrone_validation")
+    inputs["isochrone_comparison"] = run_product(plugin, "isochrone_comparison", inputs, config=config).table
+    ours = ("isochrone_grid", "bayes_isochrone", "posterior_samples", "isochrone_comparison", "isochrone_validation")
     return {name: Sample(inputs, config) for name in ours}

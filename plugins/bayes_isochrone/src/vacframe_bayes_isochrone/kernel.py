@@ -431,16 +431,18 @@ def reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[
 
 @compiled
 def _frames(t, a, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[no-untyped-def]
-    """Return the table's frame in t and a about the points' centres, its numbers of nodes, and the largest A."""
+    """Return the table's frame in t and a about the points' centres, its numbers of nodes, the largest A, and the
+    width in mu that photometry and parallax leave at one A."""
     (t_low, t_high), (a_low, a_high) = _extent(t), _extent(a)
     width = 0.3
     if error > 0 and parallax > 2.0 * error:
         width = min(width, 5.0 / LN10 * error / parallax)
     last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
-    t_step = max(min(0.4 * np.hypot(sigma_t, width), 2.0 * sigma_t), (t_high - t_low) / (T_MAX - 4))
+    width = np.hypot(sigma_t, width)
+    t_step = max(min(0.4 * width, 2.0 * sigma_t), (t_high - t_low) / (T_MAX - 4))
     a_step = max(0.4 * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
-    return (t_low - t_step, t_step, a_low - a_step, a_step), n_t, n_a, last
+    return (t_low - t_step, t_step, a_low - a_step, a_step), n_t, n_a, last, width
 
 
 @compiled
@@ -579,9 +581,9 @@ def tabulate(t, a, phot, star_sky, parallax, error, dust, av_max, work):  # type
     kappa, sigma_t, sigma_a, helper = phot
     density, mean_dust = star_sky
     nodes, widths, lines, f, mu, kernel, transposed, table = work
-    frame, n_t, n_a, last = _frames(t, a, sigma_t, sigma_a, parallax, error, av_max)
+    frame, n_t, n_a, last, width = _frames(t, a, sigma_t, sigma_a, parallax, error, av_max)
     first = np.exp(np.min(mean_dust) - 4.0 * dust)
-    n_q = _extinctions(first, last, sigma_a, dust, nodes, widths)
+    n_q = _extinctions(first, last, min(sigma_a, width / kappa), dust, nodes, widths)
     for j in range(n_q):
         widths[j] *= np.exp(0.5 * helper[0] * (nodes[j] - helper[1]) ** 2)
     variance_t = max(sigma_t**2 - frame[1] ** 2 / 6.0, 0.04 * sigma_t**2)

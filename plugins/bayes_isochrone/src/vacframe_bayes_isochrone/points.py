@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import vacframe as vf
-from vacframe.core.errors import PluginError
+from vacframe.core.errors import VacframeError
 from vacframe_bayes_isochrone.tracks import Tracks
 from vacframe_bayes_isochrone.weights import chosen_components, component_weights, stars_at_points
 
@@ -50,23 +50,25 @@ def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
 
     Raises
     ------
-    PluginError
+    VacframeError
         If nothing of the isochrones lies within the grid.
     """
     quantities = (*BASE, *(f"mag_{name}" for name in config.band_names))
     columns = {q: np.asarray(isochrones[q]) for q in (*quantities, "mh", "log_age", "phase")}
     usable = np.all([np.isfinite(columns[q]) for q in quantities], axis=0)
-    tracks = Tracks(
-        {q: values[usable] for q, values in columns.items()}, [(s.phases, s.points) for s in config.segments], quantities
-    )
     wanted, ages = metallicity_nodes(config), age_nodes(config)
-    models = _all_ages(tracks, wanted, ages, len(config.segments), 0.5 * config.mh_step)
-    covered = np.isfinite(models[..., 0]).any(axis=(1, 2))
+    covered = np.zeros(len(wanted), dtype=bool)
+    if usable.any():
+        segments = [(s.phases, s.points) for s in config.segments]
+        tracks = Tracks({q: values[usable] for q, values in columns.items()}, segments, quantities)
+        models = _all_ages(tracks, wanted, ages, len(segments), 0.5 * config.mh_step)
+        covered = np.isfinite(models[..., 0]).any(axis=(1, 2))
     if not covered.any():
-        raise PluginError(
+        raise VacframeError(
             f"isochrone_grid: no isochrone lies within [M/H] {config.mh_min:g} to {config.mh_max:g} and "
-            f"{config.age_min:g} to {config.age_max:g} Gyr; the product 'isochrones' has [M/H] "
-            f"{tracks.mh.min():g} to {tracks.mh.max():g}"
+            f"{config.age_min:g} to {config.age_max:g} Gyr; the product 'isochrones' has {len(usable)} points, "
+            f"{int(usable.sum())} of them with magnitudes in {', '.join(config.band_names)}, of [M/H] "
+            f"{', '.join(f'{m:g}' for m in np.unique(columns['mh'][usable])) or 'none'}"
         )
     mh, models = wanted[covered], models[covered]
     stars = np.stack([stars_at_points(config.imf, slab[..., 0]) for slab in models])

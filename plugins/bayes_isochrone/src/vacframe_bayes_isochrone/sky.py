@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
-from vacframe.core.errors import PluginError
+from vacframe.core.errors import VacframeError
 from vacframe.core.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
 from vacframe_bayes_isochrone.kernel import LN10, MU_FIRST, MU_NODES, MU_STEP
 from vacframe_bayes_isochrone.priors import Component
@@ -116,5 +116,5 @@ def _order(product: str, pixels: Any) -> int:
     orders = np.unique(pixels["healpix_order"])
     if len(orders) != 1:
         found = ", ".join(map(str, orders)) or "none"
-        raise PluginError(f"{product}: pixels of one HEALPix order are expected, found {found}")
+        raise VacframeError(f"{product}: pixels of one HEALPix order are expected, found {found}")
     return int(orders[0])

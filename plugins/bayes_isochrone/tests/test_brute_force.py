@@ -1,6 +1,9 @@
-"""The posterior by brute force: every model point, every distance and extinction on a dense grid, no shortcuts."""
+"""The whole sum against brute-force quadrature over model points, distance and extinction."""
 
 import numpy as np
+import pytest
+from vacframe_bayes_isochrone.engine import sky_priors
+from vacframe_bayes_isochrone.kernel import MU_FIRST, MU_NODES, MU_STEP
 
 SIGMAS = np.linspace(-5.5, 5.5, 12)
 
@@ -62,3 +65,26 @@ def posterior(star, grid, prior, config, uniform):
         ):
             sums[name] += [weight.sum(), (weight * value).sum(), (weight * value**2).sum()]
     return {n: (s[1] / s[0], np.sqrt(max(s[2] / s[0] - (s[1] / s[0]) ** 2, 0))) for n, s in sums.items()}
+
+
+MODULI = MU_FIRST + MU_STEP * np.arange(MU_NODES)
+
+
+@pytest.mark.parametrize("prior", ["binney2014", "flat"])
+def test_agrees_within_a_hundredth_of_the_posterior(prior, coarse, observed, estimate):
+    config, grid = coarse(prior)
+    stars, _ = observed(grid, config, 10, seed=5)
+    stars["ks"][2] = stars["j"][4] = stars["h"][4] = np.nan
+    stars["parallax"][1], stars["parallax"][3] = np.nan, -0.05
+    found = estimate(stars, grid, config)
+    density, dust, _ = sky_priors(stars, {"reddening_map": []}, config)
+    for row in range(10):
+        lines = (
+            lambda mu, row=row: np.stack([np.interp(mu, MODULI, d) for d in density[row]]),
+            lambda mu, row=row: np.interp(mu, MODULI, dust[row]),
+        )
+        star = {name: values[row] for name, values in stars.items()}
+        exact = posterior(star, grid, lines, config, prior == "flat")
+        for name, (mean, deviation) in exact.items():
+            assert abs(found[name][row] - mean) < 0.01 * deviation, (row, name)
+            assert found[f"{name}_error"][row] == pytest.approx(deviation, rel=0.01), (row, name)
