@@ -46,6 +46,21 @@ class Records:
     key: np.ndarray
     groups: list[str] = field(default_factory=list)
 
+    def first(self, number: int | None) -> Records:
+        """Return the first `number` rows (None: all)."""
+        if number is None or len(self.file) <= number:
+            return self
+        cut = slice(number)
+        return Records(
+            self.group[cut],
+            self.offset[cut],
+            self.file[cut],
+            self.home[cut],
+            self.lanes[cut],
+            self.key[cut],
+            self.groups,
+        )
+
 
 class Ingest:
     """The scanned state of one source.
@@ -78,7 +93,8 @@ class Ingest:
             return {}
         if notes.get("recipe") != self.recipe:
             return {}
-        return {n: f for n, f in notes["files"].items() if (self.folder / "scan" / f["group"] / RECORDS).exists()}
+        named = {n: notes["files"][n] for n in self.names if n in notes["files"]}
+        return {n: f for n, f in named.items() if (self.folder / "scan" / f["group"] / RECORDS).exists()}
 
     def digest(self, name: str) -> str:
         """Return the digest of a file's bytes (of a shard: its name)."""
