@@ -24,7 +24,14 @@ def shared_data():
 @pytest.fixture(scope="session")
 def chain():
     """All products on made-up spectra; the network is small but trained to the end."""
-    network = {"epochs": 400, "trunk": (32, 16, 8), "members": 2, "validation_fraction": 0.2}
+    network = {
+        "epochs": 200,
+        "averaging": 0.99,
+        "decay": True,
+        "trunk": (32, 16, 8),
+        "members": 2,
+        "validation_fraction": 0.2,
+    }
     config = small_config(network=network)
     spectra, labels = sampled_spectra(600)
     made = {"xp_sampled": spectra, "reference_labels": labels}

@@ -78,7 +78,7 @@ def test_candidates_are_the_reliable_metal_poor_ones():
 
 def test_too_few_stars_say_what_to_do(chain):
     stars = chain.made["xp_training_set"].slice(0, 20)
-    with pytest.raises(VacframeError, match="at least 100 are needed"):
+    with pytest.raises(VacframeError, match="at least 50 are needed"):
         run_product(plugin, "uacsnet_model", {"xp_training_set": stars}, config=chain.config)
 
 

@@ -21,14 +21,16 @@ GRIDS = {
     "inter_phot": (10.0, PHOT_G),
 }
 """Ends of the grids of made-up correction tables."""
+CYCLE = 97
+"""Rows of factors after which a made-up table repeats itself."""
 
 
 def small_config(**changes: Any) -> Any:
     """Return a configuration of a tiny network on spectra that bring their own magnitudes and reddening."""
-    network = {"trunk": (16, 8), "head": 4, "errors": 4, "joint": 4, "epochs": 40, "check_every": 20}
-    network |= {"batch_size": 64, "learning_rate": 5e-3} | changes.pop("network", {})
+    network = {"trunk": (16, 8), "head": 4, "errors": 4, "joint": 4, "epochs": 20, "check_every": 10}
+    network |= {"batch_size": 64, "learning_rate": 5e-3, "minimum_stars": 50} | changes.pop("network", {})
     given = {"photometry": "xp_sampled", "reddening": "xp_sampled", "distance": "none", "giant_cut": "none"}
-    given |= {"excess_cut": False, "minimum_height": 0.0, "training_where": "ebv < 1"}
+    given |= {"excess_cut": False, "minimum_height": 0.0, "vmp": -0.5, "training_where": "ebv < 1"}
     return plugin.config_model(**(given | changes | {"network": network}))
 
 
@@ -71,8 +73,9 @@ def write_correction(folder: Path, step: int = 1) -> list[Path]:
         paths.append(folder / f"{grid}.csv")
         if FILES[grid]:
             phase = np.arange(SAMPLES) / (30.0 + 7 * number)
-            factors = 1 + 0.01 * np.sin(phase + points[:, None])
-            np.savetxt(folder / f"{FILES[grid]}.csv", factors.astype(np.float32), fmt="%.6f", delimiter=",")
+            lines = [",".join(f"{1 + 0.01 * np.sin(p + i):.6f}" for p in phase) for i in range(CYCLE)]
+            text = "\n".join(lines[i % CYCLE] for i in range(len(points)))
+            (folder / f"{FILES[grid]}.csv").write_text(text + "\n")
             paths.append(folder / f"{FILES[grid]}.csv")
     phot = np.linspace(*GRIDS["inter_phot"], len(points))
     for name, sign in (("inter_BP", 1), ("inter_RP", -1)):
@@ -86,7 +89,7 @@ def conformance_samples() -> dict[str, Any]:
     from vacframe.testing import Sample, run_product
 
     config = small_config()
-    inputs: dict[str, Any] = dict(zip(("xp_sampled", "reference_labels"), sampled_spectra(), strict=True))
+    inputs: dict[str, Any] = dict(zip(("xp_sampled", "reference_labels"), sampled_spectra(200), strict=True))
     for name in ("xp_features", "xp_training_set", "uacsnet_model", "xp_metallicities"):
         made = run_product(plugin, name, inputs, config=config)
         inputs[name] = made.table if made.model is None else made.model
