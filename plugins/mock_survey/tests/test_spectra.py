@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
 from vacframe_mock_survey.schema import SPECTRAL_LABELS
-from vacframe_mock_survey.spectrograph import WAVELENGTH, observe, reddening_curve, spectral_types
+from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, observe, spectral_types
 from vacframe_mock_survey.synthesis import normalised
 
 from vacframe.core.batch import Batch
@@ -169,7 +169,7 @@ def test_redshift_error(observations):
 
 def test_extinction_curve():
     # Cardelli, Clayton & Mathis (1989): 1 at V, 0.8686 - 0.3660 / 3.1 at R (table 3), 1 + 1 / R_V at B.
-    curve = reddening_curve() / (0.86 * 3.1)
+    curve = extinction_curve(WAVELENGTH) / (0.86 * 3.1)
     for wavelength, expected in ((4405.3, 1 + 1 / 3.1), (6993.0, 0.8686 - 0.3660 / 3.1), (5494.5, 1.0)):
         assert np.interp(wavelength, WAVELENGTH, curve) == pytest.approx(expected, abs=0.01)
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from vacframe_mock_survey import dust_maps, gaia, labels, observations, photometry, spectra, truth, validation
+from vacframe_mock_survey import (
+    dust_maps,
+    gaia,
+    labels,
+    observations,
+    photometry,
+    spectra,
+    truth,
+    validation,
+    xp_spectra,
+)
 from vacframe_mock_survey.registry import MockSurveyConfig, plugin
 
 __all__ = [
@@ -16,4 +26,5 @@ __all__ = [
     "spectra",
     "truth",
     "validation",
+    "xp_spectra",
 ]

@@ -53,8 +53,10 @@ LINE_TEMPERATURE, LINE_DEPTH = 0.90, 0.15
 CONTRAST = 0.45
 """Factor on the strength of metal lines: weak lines form deep, where they show less contrast than the surface would
 give. Chosen, with the layer and the damping constant, so that solar lines get their measured equivalent widths."""
-DEEP_TEMPERATURE, DEEP_DEPTH = 0.97, 0.7
+DEEP_TEMPERATURE, DEEP_DEPTH = 1.0, 0.7
 """The same for the wings of hydrogen lines, whose excitation is high."""
+MOLECULE_TEMPERATURE, MOLECULE_DEPTH = 0.87, 0.08
+"""The same for molecules, which are most abundant in the cool upper layers."""
 SURFACE_TEMPERATURE = 0.72
 """Temperature, in units of Teff, that the cores of the strongest lines show."""
 STRONG = 0.5
@@ -63,12 +65,14 @@ COOLEST = 1000.0
 """K; below it, and for unknown labels, there is no spectrum."""
 FAINTEST = -2.5
 """log10 of the central opacity ratio below which a line is left out: less than 0.2 mÅ."""
-BALMER_DEPTH, PASCHEN_DEPTH = 0.84, 0.38
+BALMER_DEPTH, PASCHEN_DEPTH = 0.74, 0.34
 """Limiting depth of hydrogen lines relative to that of metal lines: with their high excitation they form deeper.
 Adjusted on LAMOST spectra."""
-STARK = 8.0e-3
-"""Wing constant of H-alpha: S(alpha) = STARK (n / 3)^2 alpha^-5/2, alpha in Å per unit field; of the order of
-Underhill & Waddell's (1959, NBS Circular 603), adjusted on LAMOST spectra."""
+STARK, ALPHA_SHARE = 1.4e-2, 0.35
+"""Wing constant: S(alpha) = STARK (n / 3)^2 alpha^-5/2, alpha in Å per unit field, of the order of Underhill &
+Waddell's (1959, NBS Circular 603); the share of it in H-alpha, which forms higher. Adjusted on LAMOST spectra."""
+MOST_TRANSPARENT = 4.0
+"""Largest ratio of the mean opacity to that at a wavelength: convection flattens the temperature below."""
 MOLECULAR_SATURATION = 6.0
 """How early the summed absorption of a molecule's lines saturates; adjusted on the G band of LAMOST spectra."""
 
@@ -307,6 +311,8 @@ def hydrogen_lines(
         total = 8.8528e-13 * (wavelength * 1e-8) ** 2 * strength * lower / kappa * 1e8
         doppler = wavelength * velocity / C
         wing = total * STARK * (n / 3.0) ** 2 * field**1.5
+        if n < 3.5:
+            wing *= ALPHA_SHARE
         core = total / (math.sqrt(math.pi) * doppler)
         limit = 1.0 - planck_ratio(wavelength, SURFACE_TEMPERATURE * teff, teff)
         limit *= BALMER_DEPTH if first_level < 2.5 else PASCHEN_DEPTH
@@ -324,7 +330,7 @@ def hydrogen_lines(
             if v < 5.0:
                 eta += core * math.exp(-v * v)
             # The core forms higher, where it is cooler, than the wings.
-            transmission[i % OVER, i // OVER] *= 1.0 - limit * (0.7 + 0.3 * eta / (eta + 20.0)) * eta / (1.0 + eta)
+            transmission[i % OVER, i // OVER] *= 1.0 - limit * (0.65 + 0.35 * eta / (eta + 100.0)) * eta / (1.0 + eta)
 
 
 @numba.njit(cache=True)
@@ -407,6 +413,10 @@ def star_spectrum(
             j = nearest + k - REACH
             if 0 <= j < pixels:
                 weak[j] += depth * row[k]
+    temperature = MOLECULE_TEMPERATURE * teff
+    gas, pe = layer(temperature, logg, MOLECULE_DEPTH, abundance, t)
+    for z in range(ZONES):
+        log_kappa[z] = math.log10(continuum(ZONE_FIRST + z * ZONE_STEP, temperature, pe) / CONTRAST)
     molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, t)
     total = np.zeros(pixels)
     for k in range(t.smooth.size):
@@ -453,3 +463,32 @@ def molecules(
             total += number[m] * max(a + u * (b - a), 0.1 * min(a, b))
         eta = total * (scale[z] * (1.0 - f) + scale[z + 1] * f)
         weak[j] += (limit[z] * (1.0 - f) + limit[z + 1] * f) * eta / math.sqrt(1.0 + MOLECULAR_SATURATION * eta)
+
+
+@numba.njit(cache=True)
+def continuum_flux(
+    teff: float, logg: float, metals: float, alpha: float, wavelength: np.ndarray, t: Tables, out: np.ndarray
+) -> None:
+    """Fill `out` with the flux without lines per wavelength, any unit, at `wavelength` (Å), shape (n,) both.
+
+    Planck's function at the temperature that a grey atmosphere has at the depth seen, T^4 = Teff^4 (1 + r) / 2, where r
+    is the mean opacity over that at the wavelength (Eddington's approximation, Gray, eq. 7.29): hydrogen's
+    discontinuities come out of it.
+    """
+    if not math.isfinite(teff + logg + metals + alpha) or teff < COOLEST:
+        out[:] = np.nan
+        return
+    abundance = abundances(metals, alpha, 0.0, 0.0, t)
+    temperature = DEEP_TEMPERATURE * teff
+    _, pe = layer(temperature, logg, DEEP_DEPTH, abundance, t)
+    light, through = 0.0, 0.0
+    for i in range(wavelength.size):
+        out[i] = continuum(wavelength[i], temperature, pe)
+        x = 5000.0 / wavelength[i]
+        weight = x**5 / math.expm1(1.438776877e8 / (wavelength[i] * teff)) * wavelength[i]
+        light += weight
+        through += weight / out[i]
+    for i in range(wavelength.size):
+        ratio = min(light / through / out[i], MOST_TRANSPARENT)
+        seen = teff * (0.5 * (1.0 + ratio)) ** 0.25
+        out[i] = (5000.0 / wavelength[i]) ** 5 / math.expm1(1.438776877e8 / (wavelength[i] * seen))

@@ -77,6 +77,11 @@ class MockSurveyConfig(BaseModel):
     sky_residual: float = Field(default=0.01, ge=0)
     """Rms residual of a sky line of unit strength, relative to the star's flux, at snr_g = 100."""
 
+    xp_faintest: float = 17.65
+    """Faintest G with Gaia XP spectra; DR3's limit."""
+    xp_missing_band_fraction: float = Field(default=0.002, ge=0, le=1)
+    """Fraction of Gaia XP spectra of which BP or RP is missing."""
+
     missing_parallax_fraction: float = Field(default=0.01, ge=0, le=1)
     """Fraction of Gaia sources with a two-parameter solution: no parallax, no proper motion."""
     six_parameter_fraction: float = Field(default=0.05, ge=0, le=1)

@@ -72,15 +72,18 @@ def sky_profile() -> np.ndarray:
     return (SKY_LINES[:, 1:] * np.exp(-0.5 * offset**2)).sum(axis=0)
 
 
-def reddening_curve() -> np.ndarray:
-    """Return A(λ)/E(B−V) at the pixels, shape (PIXELS,).
+def extinction_curve(wavelength: np.ndarray) -> np.ndarray:
+    """Return A(λ)/E(B−V) at wavelengths in Å, shape (n,).
 
-    The optical polynomial of Cardelli, Clayton & Mathis (1989, ApJ 345, 245, eqs. 3a, 3b), R_V = 3.1, times 0.86 for
-    the SFD scale (Schlafly & Finkbeiner 2011).
+    Cardelli, Clayton & Mathis (1989, ApJ 345, 245; optical eqs. 3a, 3b, infrared eqs. 2a, 2b), R_V = 3.1, times 0.86
+    for the SFD scale (Schlafly & Finkbeiner 2011).
     """
-    y = 1e4 / WAVELENGTH - 1.82
+    x = 1e4 / wavelength
+    y = x - 1.82
     a = np.polynomial.polynomial.polyval(y, [1.0, 0.17699, -0.50447, -0.02427, 0.72085, 0.01979, -0.77530, 0.32999])
     b = np.polynomial.polynomial.polyval(y, [0.0, 1.41338, 2.28305, 1.07233, -5.38434, -0.62251, 5.30260, -2.09002])
+    infrared = x < 1.1
+    a, b = np.where(infrared, 0.574 * x**1.61, a), np.where(infrared, -0.527 * x**1.61, b)
     return 0.86 * (3.1 * a + b)
 
 
@@ -92,7 +95,7 @@ def continuum(truth: Any, rng: Any) -> np.ndarray:
     """
     teff = truth["teff"].astype(float)[:, None]
     shape = planck(WAVELENGTH, teff) / planck(np.array(PIVOTS["r"]), teff)
-    curve = reddening_curve()
+    curve = extinction_curve(WAVELENGTH)
     at_r = curve[np.searchsorted(WAVELENGTH, PIVOTS["r"])]
     shape *= np.exp(-0.4 * np.log(10.0) * truth["ebv"].astype(float)[:, None] * (curve - at_r))
     shape *= 1000.0 * 10.0 ** (0.4 * (15.0 - truth["mag_r_sdss"].astype(float)[:, None]))

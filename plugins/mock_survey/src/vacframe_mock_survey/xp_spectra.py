@@ -1,0 +1,29 @@
+"""Product `gaia_xp_spectra`: low-dispersion spectra of the true stars as the Gaia archive delivers them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vacframe as vf
+from vacframe.core.schemas.gaia import GAIA_XP_SPECTRA
+from vacframe_mock_survey.registry import plugin
+from vacframe_mock_survey.schema import SPECTRAL_LABELS
+
+
+@plugin.product(
+    "gaia_xp_spectra",
+    table=GAIA_XP_SPECTRA,
+    needs=[vf.same("mock_truth", ["source_id", *SPECTRAL_LABELS, "ebv", "mag_g", "mag_bp", "mag_rp"])],
+    row_wise=True,
+    row_bytes=120_000,
+    libraries=("numba", "GaiaXPy"),
+    config_fields=("xp_faintest", "xp_missing_band_fraction"),
+)
+def gaia_xp_spectra(inputs: Any, context: Any) -> vf.Result:
+    """Mock Gaia XP coefficients with errors and correlations; GaiaXPy's synthetic G, BP - RP are the star's."""
+    from vacframe_mock_survey.xp import spectra
+
+    table = spectra(inputs["mock_truth"], context.config, context.rng)
+    context.progress(len(table["source_id"]))
+    missing = sum(int(table[f"{band}_n_measurements"].mask.sum()) for band in ("bp", "rp"))
+    return vf.Result(table=table, counts={"missing_bands": missing})
