@@ -16,14 +16,14 @@ from vacframe_surveys.registry import DustDiscConfig, SurveysConfig
 
 from vacframe.astro.dust import analytic_disc_profile, av_infinity
 from vacframe.core.batch import SourceFile
-from vacframe.core.errors import ConfigError
+from vacframe.core.errors import PlanError
 from vacframe.core.workspace import Workspace
 from vacframe.testing import run_product
 
 
 def make(product, *paths, inputs=None, **config):
     settings = {"reddening_map_order": 3, "dust_3d_order": 2, **config}
-    files = [SourceFile(p.name, p) for p in paths]
+    files = [SourceFile(p.name, p) for p in paths] or [SourceFile("shard 0", shard=0)]
     return run_product(plugin, product, inputs, files=files, config=SurveysConfig(**settings))
 
 
@@ -114,7 +114,6 @@ def test_bayestar_equals_dustmaps(tmp_path):
     place = SkyCoord(lon, lat, unit="deg", frame="galactic")
     expected = BayestarQuery(map_fname=str(path))(place, mode="best")
     np.testing.assert_array_equal(np.stack(made["ebv"].to_numpy()), expected)
-    np.testing.assert_array_equal(made["ebv_total"].to_numpy(), expected[:, -1])
     assert set(made["scale"].to_pylist()) == {"bayestar19"}
     total = make("reddening_map", path, reddening_map_order=3).table
     np.testing.assert_array_equal(total["ebv"].to_numpy(), expected[:, -1])
@@ -178,7 +177,8 @@ def test_the_disc_is_scaled_to_the_map():
     profile = analytic_disc_profile(lon, lat, 10.0 ** (0.2 * MODULI - 2.0))
     np.testing.assert_allclose(found[:150], av_infinity(sky[:150])[:, None] * profile[:150], rtol=1e-5)
     plain = make("dust_3d", inputs={"reddening_map": reddening}, dust_disc=DustDiscConfig(sfd_correction=False))
-    np.testing.assert_allclose(plain.table["ebv_total"].to_numpy()[:150], sky[:150] * profile[:150, -1], rtol=1e-5)
+    total = np.stack(plain.table["ebv"].to_numpy())[:, -1]
+    np.testing.assert_allclose(total[:150], sky[:150] * profile[:150, -1], rtol=1e-5)
     alone = 2.742 * np.stack(make("dust_3d").table["ebv"].to_numpy())
     np.testing.assert_array_equal(found[150:], alone[150:])
     # Near the plane, nearby: 0.9 mag of A_V per kpc.
@@ -187,17 +187,13 @@ def test_the_disc_is_scaled_to_the_map():
     assert alone[flat, 20].mean() == pytest.approx(0.9 * near, rel=0.2)
 
 
-def test_a_build_writes_a_healpix_file_and_reddening_map_wants_files(tmp_path):
-    (tmp_path / "vacframe.toml").write_text("[plugins.surveys]\ndust_3d_order = 2\n")
+def test_a_build_of_the_default_needs_no_file_but_reddening_map_does(tmp_path):
+    (tmp_path / "vacframe.toml").write_text("[plugins.surveys]\ndust_3d_order = 1\n")
     space = Workspace(tmp_path / "ws", tmp_path / "vacframe.toml")
     assert space.build("dust_3d", workers=1).ok
-    (path,) = (tmp_path / "ws" / "products" / "dust_3d" / "versions").glob("*/dust_3d.fits")
-    sky, header = healpy.read_map(path, field=1, nest=True, h=True)
-    assert dict(header)["COORDSYS"] == "G"
-    assert dict(header)["TTYPE2"] == "ebv_total"
-    np.testing.assert_array_equal(sky, space.read("dust_3d").sort_by("healpix")["ebv_total"].to_numpy())
-    with pytest.raises(ConfigError, match=r'\[sources.reddening_map\]\nfiles = \["SFD_dust'):
-        make("reddening_map")
+    assert space.read("dust_3d")["healpix"].to_pylist() == list(range(48))
+    with pytest.raises(PlanError, match=r"no data for source product 'reddening_map'"):
+        space.build("reddening_map", workers=1)
 
 
 def test_the_real_map_is_read_and_the_disc_resembles_it(shared_data):

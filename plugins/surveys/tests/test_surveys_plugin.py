@@ -13,7 +13,9 @@ from vacframe.core.schema import check_vocabulary
 from vacframe.core.schemas import SOURCES
 from vacframe.testing import product_of, run_product
 
-TABLES = sorted(set(SOURCES) - {"lamost_spectra", "isochrones", "crossmatch"})
+READERS = {"lamost_spectra", "gaia_xp_spectra", "reddening_map", "dust_3d"}
+"""Products with a reader of the plugin's own."""
+TABLES = sorted(set(SOURCES) - READERS - {"isochrones", "crossmatch"})
 
 
 def test_import_is_light():
@@ -28,10 +30,12 @@ def test_import_is_light():
 
 def test_every_shared_source_is_declared_with_its_schema():
     products = {p.name: p for p in plugin.provides(None)}
-    assert sorted(products) == sorted(set(SOURCES) - {"crossmatch"})
-    assert all(p.kind is Kind.source and p.table == SOURCES[n] and p.description for n, p in products.items())
-    assert {n for n, p in products.items() if p.reads} == {"lamost_spectra"}
-    assert products["isochrones"].shards == 1
+    assert sorted(products) == sorted(SOURCES)
+    assert all(p.kind is (Kind.sky if n == "crossmatch" else Kind.source) for n, p in products.items())
+    assert all(set(SOURCES[n].columns) <= set(p.table.columns) for n, p in products.items())
+    assert {n for n, p in products.items() if p.table != SOURCES[n]} == {"reddening_map", "dust_3d"}
+    assert {n for n, p in products.items() if p.reads} == READERS
+    assert {n for n, p in products.items() if p.shards} == {"isochrones", "dust_3d"}
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -45,6 +49,6 @@ def test_reference_labels_may_be_keyed_by_source_id():
     assert product_of(plugin, "reference_labels", SurveysConfig(reference_key="source_id")).table.key == "source_id"
 
 
-@pytest.mark.parametrize("name", ["lamost_spectra", "isochrones"])
+@pytest.mark.parametrize("name", sorted({*READERS, "isochrones", "crossmatch"}))
 def test_units_and_ucds(name):
     assert check_vocabulary(product_of(plugin, name).table) == []

@@ -95,7 +95,7 @@ def spectra_and_sources(count: int = 300) -> dict[str, dict[str, np.ndarray]]:
 
 
 def conformance_samples() -> dict[str, Any]:
-    """Return files of `lamost_spectra` (one of each layout) and `gaia_xp_spectra`, and stars for `crossmatch`.
+    """Return files of the products with a reader (LAMOST spectra of each layout), and stars for `crossmatch`.
 
     The files go with the process.
     """
@@ -108,8 +108,13 @@ def conformance_samples() -> dict[str, Any]:
         for number, layout in enumerate(("table", "image", "oldest"))
     ]
     spectra = write_xp(Path(folder.name) / "XP_CONTINUOUS_RAW.csv")
+    dust = [Path(folder.name) / name for name in ("map.npy", "cube.npy")]
+    for path, shape in zip(dust, ((192,), (192, 120)), strict=True):
+        np.save(path, np.random.default_rng(6).random(shape))
     return {
         "lamost_spectra": {"files": files},
+        "reddening_map": {"files": dust[:1]},
+        "dust_3d": {"files": dust[1:]},
         "gaia_xp_spectra": {"files": [spectra]},
         "crossmatch": {"inputs": spectra_and_sources()},
     }

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from vacframe.core.batch import Batch, SourceFile
-from vacframe.core.errors import PluginError
 from vacframe.core.result import Rejects, Result
 from vacframe.core.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP, DUST_SAMPLES
 from vacframe_surveys.dust_files import NoDustMap, PixelValues, read_dust
@@ -21,7 +20,12 @@ def read_map(files: Sequence[SourceFile], config: Any) -> Result:
     rejects = Rejects()
     order = config.reddening_map_order
     parts = [
-        _rows(number, *on_order(found.order, found.pixel, found.values[:, -1:], order), order, found.scale, config)
+        _rows(
+            number,
+            *on_order(found.order, found.pixel, found.values[:, -1:], order),
+            order,
+            config.dust_scale or found.scale,
+        )
         for number, found in _read(files, order, rejects)
     ]
     for part in parts:
@@ -43,10 +47,8 @@ def read_cube(files: Sequence[SourceFile], config: Any) -> Result:
         first, step = config.dust_moduli
         moduli = first + step * np.arange(count) if found.moduli is None else found.moduli
         pixels, values = on_order(found.order, found.pixel, found.values, order)
-        part = _rows(number, pixels, at_moduli(values, moduli), order, found.scale, config)
-        parts.append(part | {"ebv_total": part["ebv"][:, -1]})
-    empty = np.empty((0, DUST_SAMPLES), np.float32)
-    return Result(_joined(parts, empty) | ({} if parts else {"ebv_total": empty[:, -1]}), rejects=rejects)
+        parts.append(_rows(number, pixels, at_moduli(values, moduli), order, config.dust_scale or found.scale))
+    return Result(_joined(parts, np.empty((0, DUST_SAMPLES), np.float32)), rejects=rejects)
 
 
 def _read(files: Sequence[SourceFile], order: int, rejects: Rejects) -> Iterator[tuple[int, PixelValues]]:
@@ -58,12 +60,12 @@ def _read(files: Sequence[SourceFile], order: int, rejects: Rejects) -> Iterator
             rejects.add("not_a_dust_map", str(error), files=file.name)
 
 
-def _rows(number: int, pixels: np.ndarray, values: np.ndarray, order: int, scale: str, config: Any) -> dict[str, Any]:
+def _rows(number: int, pixels: np.ndarray, values: np.ndarray, order: int, scale: str) -> dict[str, Any]:
     return {
         "healpix": pixels,
         "healpix_order": np.full(len(pixels), order, np.int8),
         "ebv": values.astype(np.float32),
-        "scale": np.full(len(pixels), config.dust_scale or scale, dtype=object),
+        "scale": np.full(len(pixels), scale, dtype=object),
         "_file": np.full(len(pixels), number),
         "_row": np.arange(len(pixels)),
     }
@@ -128,16 +130,19 @@ def at_moduli(values: np.ndarray, moduli: np.ndarray) -> np.ndarray:
     return np.asarray((values[:, low] * (1.0 - part) + values[:, low + 1] * part) * nearer)
 
 
-def disc_cube(reddening: Batch, config: Any) -> Result:
+def disc_cube(reddening: Batch, config: Any, shards: int = 1) -> Result:
     """Return `dust_3d` of the analytic disc, scaled to the reddening map where there is one.
 
     A_V = 2.742 ebv: the disc's A_V at infinity is 3.1 f E(B-V) of the map (`vacframe.astro.dust.av_infinity`).
+    Without shards there are no rows.
     """
     import healpy
 
     from vacframe.astro.dust import FAR, DustDisc, av_infinity
     from vacframe.astro.extinction import coefficient
 
+    if not shards:
+        return Result(_joined([], np.empty((0, DUST_SAMPLES), np.float32)))
     settings = config.dust_disc
     disc = DustDisc(**settings.model_dump(exclude={"sfd_correction", "av_per_kpc"}))
     order = config.dust_3d_order
@@ -145,20 +150,8 @@ def disc_cube(reddening: Batch, config: Any) -> Result:
     lon, lat = healpy.pix2ang(1 << order, pixels, nest=True, lonlat=True)
     integrals = disc.integrals(lon, lat, np.append(np.minimum(10.0 ** (0.2 * MODULI - 2.0), FAR), FAR))
     av = settings.av_per_kpc * integrals[:, -1]
-    if len(reddening):
-        if reddening.mask("ebv").all():
-            raise PluginError("reddening_map has no pixel with data")
-        order_of = np.asarray(reddening["healpix_order"], np.int64)
-        seen, mean = on_order(order_of, reddening["healpix"], reddening["ebv"][:, None], order)
-        known = mean[:, 0] * coefficient("v") if not settings.sfd_correction else av_infinity(mean[:, 0])
-        av[seen] = known
-    unit = coefficient("v")
-    ebv = (integrals[:, :-1] / integrals[:, -1:] * av[:, None] / unit).astype(np.float32)
-    table = {
-        "healpix": pixels,
-        "healpix_order": np.full(len(pixels), order, np.int8),
-        "ebv": ebv,
-        "ebv_total": ebv[:, -1],
-        "scale": np.full(len(pixels), "disc", dtype=object),
-    }
-    return Result(table, counts={"pixels_scaled_to_the_map": len(seen) if len(reddening) else 0})
+    orders = np.asarray(reddening["healpix_order"], np.int64)
+    seen, mean = on_order(orders, reddening["healpix"], reddening["ebv"][:, None], order)
+    av[seen] = av_infinity(mean[:, 0]) if settings.sfd_correction else mean[:, 0] * coefficient("v")
+    ebv = integrals[:, :-1] / integrals[:, -1:] * av[:, None] / coefficient("v")
+    return Result(_rows(0, pixels, ebv, order, "disc"), counts={"pixels_scaled_to_the_map": len(seen)})
