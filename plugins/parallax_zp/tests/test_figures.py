@@ -1,0 +1,48 @@
+"""Figures show the numbers of the stored products."""
+
+import numpy as np
+import pytest
+from vacframe_parallax_zp import plugin
+
+from vacframe.core.errors import UsageError
+from vacframe.testing import run_product
+
+pytest.importorskip("matplotlib")
+figures = pytest.importorskip("vacframe_parallax_zp.figures")
+
+
+def test_counts_and_distributions(survey):
+    counts = run_product(plugin, "zp_giants_counts", survey.tables, config=survey.config).table
+    bars = figures.plot_counts(counts).axes[0].patches
+    assert [b.get_width() for b in bars] == counts["n_five"].to_pylist()
+    offsets = run_product(plugin, "parallax_zp_global", survey.tables, config=survey.config).table
+    figure = figures.plot_distributions(survey.tables["zp_giants"], offsets)
+    texts = " ".join(t.get_text() for t in figure.axes[0].texts)
+    assert f"median {offsets['offset'][0].as_py():.1f}" in texts
+
+
+def test_trends_draw_every_bin(survey):
+    trends = run_product(plugin, "parallax_zp_trends", survey.tables, config=survey.config).table.to_pandas()
+    figure = figures.plot_trends(trends)
+    for axes, (solution, name) in zip(figure.axes, [(5, "phot_g_mean_mag"), (6, "phot_g_mean_mag")], strict=False):
+        rows = trends[(trends["solution"] == solution) & (trends["variable"] == name)]
+        assert np.allclose(axes.containers[1][0].get_ydata(), rows["offset_corr"])
+
+
+def test_maps_show_the_pixels_where_they_are(survey):
+    maps = [survey.tables[f"parallax_zp_map_{frame}"] for frame in ("equatorial", "galactic")]
+    figure = figures.plot_maps(*maps)
+    sky = [a for a in figure.axes if a.name == "mollweide"]
+    shown = sky[2].collections[0].get_array()
+    values = maps[0]["offset_corr"].to_numpy()
+    # Longitude 90° lies left of the middle, 0.5° per cell.
+    nearest = np.argmin(np.hypot(maps[0]["ra"].to_numpy() - 90, maps[0]["dec"].to_numpy() - 30))
+    ra, dec = maps[0]["ra"][int(nearest)].as_py(), maps[0]["dec"][int(nearest)].as_py()
+    assert np.asarray(shown)[int((dec + 90) * 2), int((180 - ra) * 2)] == values[nearest]
+
+
+def test_a_table_that_is_no_map_is_refused(survey):
+    table = {n: survey.tables["parallax_zp_map_galactic"][n].to_numpy() for n in ("hindex", "ra", "dec", "gl", "gb")}
+    table["gl"] = table["gl"] + 1.0
+    with pytest.raises(UsageError, match="fit no HEALPix grid"):
+        figures.plot_maps(table | {"offset_corr": table["gl"], "offset_noncorr": table["gl"]}, table)
