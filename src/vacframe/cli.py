@@ -75,11 +75,17 @@ def build(
     paper: PaperName = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
     allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Publish what succeeded.")] = False,
+    where: Annotated[str, typer.Option("--where", metavar="EXPR", help="Pilot run: only these rows.")] = "",
+    pixels: Annotated[str, typer.Option("--pixels", metavar="K/N,K/N", help="Pilot run: only these pixels.")] = "",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Pilot run: only the first rows.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make products and what they need, where missing or stale."""
     space = _configured(workspace, config, overrides, provider, paper)
+    if where or pixels or limit:
+        space = space.pilot(where=where, pixels=_split([pixels]), limit=limit)
+        print(f"pilot run, kept in {space.folder}", file=sys.stderr)
     names = _split(products)
     if dry_run:
         show_plan(space.plan(*names), as_json)

@@ -1,6 +1,5 @@
 """Building, freshness, recovery and bad input, on a synthetic plugin."""
 
-import importlib
 import json
 import os
 import signal
@@ -19,37 +18,9 @@ from vacframe.core.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
+from engine_fixtures import project, site
 
-CONFIG = """
-[sources.stars]
-files = ["stars*.parquet"]
-[sources.partners]
-files = ["partners.parquet"]
-key = "star"
-"""
-
-
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_synthetic", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
-    return folder
-
-
-@pytest.fixture
-def project(tmp_path, site):
-    engine_plugin.write_stars(tmp_path / "stars.parquet")
-    engine_plugin.write_stars(tmp_path / "stars2.parquet", 50, first=1000)
-    (tmp_path / "vacframe.toml").write_text(CONFIG)
-    partners = engine_plugin.write_stars(tmp_path / "partners.parquet", 400, first=0)
-    random = np.random.default_rng(9)
-    moved = {"star": partners["star"], "ra": random.uniform(0, 360, 400), "dec": random.uniform(-80, 80, 400)}
-    pq.write_table(pa.table({**moved, "value": np.arange(400.0)}), tmp_path / "partners.parquet")
-    return tmp_path
+__all__ = ["project", "site"]
 
 
 def space(project, name="ws", *overrides):
@@ -329,7 +300,8 @@ def test_every_task_that_ran_has_a_log_and_its_rows_are_told(project):
     from vacframe.core.reporter import Reporter
 
     class Counting(Reporter):
-        rows: dict[str, int] = {}
+        def __init__(self):
+            self.rows = {}
 
         def task_done(self, product, rows, action):
             self.rows[product] = self.rows.get(product, 0) + rows

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -22,6 +23,7 @@ from vacframe.core.fingerprint import library_versions
 from vacframe.core.inventory import inventory
 from vacframe.core.jobs import Jobs
 from vacframe.core.ledger import Ledger
+from vacframe.core.pilot import Pilot
 from vacframe.core.publishing import fill, rejects_differ
 from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, ProductOutcome
 from vacframe.core.reporter import Reporter
@@ -68,6 +70,10 @@ class Build:
         self.allow_partial = False
         self.jobs = Jobs(folder, project, tree, self.build_id)
         self.sources = Sources(folder, self.jobs, project, ledger, self.damaged, self._execute)
+
+    def limit(self, pilot: Pilot, targets: Sequence[str]) -> None:
+        """Make this a pilot run for `targets`."""
+        self.sources.pilot, self.sources.roots = pilot, pilot.check(self.graph, targets)
 
     def store(self, product: str) -> ProductStore:
         """Return the store of a product."""
@@ -289,6 +295,7 @@ class Build:
             "build": self.build_id, "host": platform.node(), "python": platform.python_version(),
             "libraries": library_versions(("vacframe", "numpy", "scipy", "astropy", "pyarrow", "keras", "tensorflow")),
             "provider": node.provider, "seed": self.project.seed, "inputs": versions, "files": files,
+            "pilot": None if self.sources.pilot is None else self.sources.pilot.model_dump(mode="json"),
             "config": {} if node.config is None else node.config.model_dump(mode="json"),
         }  # fmt: skip
 

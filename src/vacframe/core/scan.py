@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from vacframe.core.config import SourceConfig
 from vacframe.core.digest import row_digests
 from vacframe.core.errors import CorruptFileError, InputFileError
-from vacframe.core.home import HEALPIX, HEALPIX_COLUMN, healpix29, in_order, stored_schema
+from vacframe.core.expression import names_in, select
+from vacframe.core.home import HEALPIX, HEALPIX_COLUMN, healpix29, in_order, pixel_of, stored_schema
 from vacframe.core.invoke import Made
 from vacframe.core.product import Need, Product
 from vacframe.core.result import Rejects
@@ -22,7 +23,8 @@ from vacframe.core.source import read_rows, source_id_home
 from vacframe.core.store import META_FILE
 from vacframe.core.task import load_need, make, write_object
 from vacframe.core.tasklog import task_log
-from vacframe.core.values import arrow_schema, arrow_type
+from vacframe.core.tree import parse_part
+from vacframe.core.values import arrow_schema, arrow_type, to_numpy
 
 ROWS, RECORDS, REJECTS = "rows.arrow", "records.parquet", "rejects.parquet"
 
@@ -40,7 +42,7 @@ def scan_files(task: dict[str, Any]) -> dict[str, Any]:
     rejects = Rejects()
     table = _read_tables(task, product, rejects) if task["source"] else _read_plugin(task, rejects)
     key = product.table.key
-    table = in_order(table, key)
+    table = in_order(_chosen(table, task, rejects), key)
     content = table.drop_columns([n for n in ("_file", "_row") if n in table.column_names])
     lanes = row_digests(content, key)
     count = table.num_rows
@@ -63,6 +65,29 @@ def scan_files(task: dict[str, Any]) -> dict[str, Any]:
     pq.write_table(pa.table(records), folder / RECORDS)
     pq.write_table(rejects.to_arrow(), folder / REJECTS)
     return {"group": group, "rows": count}
+
+
+def _chosen(table: pa.Table, task: dict[str, Any], rejects: Rejects) -> pa.Table:
+    """Return the rows that a pilot run takes; the others are counted."""
+    pilot = task.get("pilot")
+    if pilot is None or not table.num_rows:
+        return table
+    chosen = np.ones(table.num_rows, bool)
+    if pilot["where"]:
+        values = {n: to_numpy(table[n]) for n in names_in(pilot["where"]) if n in table.column_names}
+        chosen &= select(pilot["where"], values, what="--where")
+    if pilot["pixels"]:
+        home, inside = table[HEALPIX].to_numpy(), np.zeros(table.num_rows, bool)
+        for order, pixel in map(parse_part, pilot["pixels"]):
+            inside |= pixel_of(home, order) == pixel
+        chosen &= inside
+    if not chosen.all():
+        left = table.filter(pa.array(~chosen))
+        names = [f["name"] for f in task["files"]]
+        files = [names[i] for i in left["_file"].to_pylist()] if "_file" in left.column_names else names[0]
+        rows = left["_row"].to_numpy() if "_row" in left.column_names else np.flatnonzero(~chosen)
+        rejects.add("not_in_pilot", "the pilot run does not take this row", files=files, rows=rows)
+    return table.filter(pa.array(chosen))
 
 
 def _read_plugin(task: dict[str, Any], rejects: Rejects) -> pa.Table:

@@ -13,16 +13,20 @@ import numpy as np
 from vacframe.core.atomic import write_text
 from vacframe.core.digest import digest_json
 from vacframe.core.evaluate import WHOLE, State, Task, judged, recipe_reason
-from vacframe.core.ingest import Ingest
+from vacframe.core.ingest import Ingest, Records
 from vacframe.core.jobs import Jobs
 from vacframe.core.ledger import Ledger
+from vacframe.core.pilot import Pilot
 from vacframe.core.report import BuildReport, Reason
 from vacframe.core.resolve import Node
+from vacframe.core.result import Rejects
 from vacframe.core.scan import scan_files
 from vacframe.core.store import ProductStore
 from vacframe.core.tree import PixelTree
 
 SCAN_FILES = 256
+LIMITED_FILES = 16
+"""So many files a pilot run with a limit reads at first; then twice as many, until it has its rows."""
 
 Execute = Callable[..., list[tuple[Task, dict[str, Any]]]]
 
@@ -42,6 +46,10 @@ class Sources:
         Cache of the coordinator.
     damaged : set of (product, partition)
         Partitions whose files were found damaged.
+    pilot : Pilot or None
+        Which rows of the sources `roots` count.
+    roots : set of str
+        Sources that a pilot run cuts down.
     execute : callable
         Runs tasks: ``execute(node, function, [(task, description)], outcome, report)``.
     """
@@ -56,10 +64,22 @@ class Sources:
         self.ledger = ledger
         self.damaged = damaged
         self.execute = execute
+        self.pilot: Pilot | None = None
+        self.roots: set[str] = set()
+
+    def _ingest(self, node: Node, store: ProductStore, states: dict[str, State]) -> Ingest:
+        ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
+        if self._limit(node) and ingest.state:
+            ingest.names = ingest.names[: len(ingest.state)]
+        return ingest
+
+    def _limit(self, node: Node) -> int | None:
+        return self.pilot.limit if self.pilot is not None and node.name in self.roots else None
 
     def _scan_recipe(self, node: Node, states: dict[str, State]) -> str:
         inputs = {n.product: states[n.product].totals() for n in node.needs}
-        return digest_json([node.recipe, inputs])
+        pilot = self.pilot.model_dump(mode="json") if self.pilot is not None and node.name in self.roots else None
+        return digest_json([node.recipe, inputs, *([pilot] if pilot else [])])
 
     def _anchor(self, node: Node, states: dict[str, State]) -> tuple[np.ndarray, np.ndarray] | None:
         if node.source is None or not node.source.anchor or node.product.table is None:
@@ -75,10 +95,21 @@ class Sources:
     ) -> Ingest | None:
         """Scan the files whose rows are not known; None where a scan failed."""
         ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
-        ingest.changed = ingest.stale()
-        if not self._scan_files(node, ingest, ingest.changed, states, report, outcome, workers):
-            return None
-        return ingest
+        every, limit = ingest.names, self._limit(node)
+        number = len(every) if limit is None else min(len(every), LIMITED_FILES)
+        while True:
+            ingest.names = every[:number]
+            stale = ingest.stale()
+            ingest.changed += stale
+            if not self._scan_files(node, ingest, stale, states, report, outcome, workers):
+                return None
+            if number == len(every) or len(self._records(node, ingest, states)[0].file) >= (limit or 0):
+                return ingest
+            number = min(len(every), 2 * number)
+
+    def _records(self, node: Node, ingest: Ingest, states: dict[str, State]) -> tuple[Records, Rejects]:
+        records, rejects = ingest.records(self._anchor(node, states))
+        return records.first(self._limit(node)), rejects
 
     def _scan_files(
         self, node: Node, ingest: Ingest, names: list[str], states: Any, report: BuildReport, outcome: Any, workers: int
@@ -91,7 +122,9 @@ class Sources:
         waiting.inputs = {n.product: digest_json(states[n.product].totals()) for n in node.needs}
         base = self.jobs.base(node, "scan")
         base |= {"inputs": {n.product: self.jobs.where(n, waiting, states[n.product]) for n in node.needs}}
-        base |= {"source": None, "all_files": ingest.names[:2]}
+        base |= {"source": None, "all_files": ingest.names[:2], "pilot": None}
+        if self.pilot is not None and node.name in self.roots:
+            base["pilot"] = self.pilot.model_dump(mode="json")
         if node.source is not None and node.plugin is None:
             base["source"] = node.source.model_dump(mode="json")
         place = {n: i for i, n in enumerate(ingest.names)}
@@ -122,8 +155,7 @@ class Sources:
         workers: int,
     ) -> tuple[list[Task], dict[str, dict[str, Any]], Any]:
         """Return the gather tasks of a scanned source, the descriptions of those to be run, and its rejects."""
-        anchor = self._anchor(node, states)
-        records, rejects = ingest.records(anchor)
+        records, rejects = self._records(node, ingest, states)
         if node.on_sky and self.tree.grow(records.home, self._leaf_rows()):
             write_tree(self.folder, self.tree)
         tasks, gatherings = self._gather_tasks(node, store, ingest, records)
@@ -131,7 +163,7 @@ class Sources:
         needed = set().union(*(ingest.files_of(records, gatherings[t.part]) for t in todo)) if todo else set()
         again = ingest.without_rows(needed)
         if again and self._scan_files(node, ingest, again, states, report, outcome, workers):
-            records, rejects = ingest.records(anchor)
+            records, rejects = self._records(node, ingest, states)
             gatherings = ingest.gatherings(records, self.tree)
         jobs = {}
         for task in todo:
@@ -179,12 +211,12 @@ class Sources:
                 Reason("missing", "never built") if current is None else Reason("waits", f"for {', '.join(upstream)}")
             )
             return [Task(p, "maybe" if current else "run", reason) for p in known or [WHOLE]]
-        ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
+        ingest = self._ingest(node, store, states)
         stale = ingest.stale()
         if not stale:
             anchor_pending = node.source is not None and node.source.anchor and states[node.source.anchor].pending
             if not anchor_pending:
-                return self._gather_tasks(node, store, ingest, ingest.records(self._anchor(node, states))[0])[0]
+                return self._gather_tasks(node, store, ingest, self._records(node, ingest, states)[0])[0]
         said = ", ".join(Path(s).name for s in stale[:3]) + (" …" if len(stale) > 3 else "")
         reason = Reason("source", f"{len(stale)} of {len(ingest.names)} files changed: {said}")
         return [Task(p, "maybe", reason) for p in known]

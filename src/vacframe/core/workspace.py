@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vacframe.core.atomic import write_text
 from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore, with_paper, with_providers
 from vacframe.core.discovery import Registry
-from vacframe.core.errors import PlanError, PluginError, StoreError, UsageError, did_you_mean
+from vacframe.core.errors import PlanError, PluginError, UsageError, did_you_mean
+from vacframe.core.notes import Notes
 from vacframe.core.paper import Scorecard, scores
 from vacframe.core.product import FILES
 from vacframe.core.report import BuildReport, Plan, PlannedTask
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from vacframe.core.doctor import Check
     from vacframe.core.invoke import Made
     from vacframe.core.model import Model
+    from vacframe.core.pilot import Pilot
     from vacframe.core.resolve import Node, Resolver
-
-FORMAT = 1
-"""Version of the layout on disk."""
 
 
 class Workspace:
@@ -69,7 +67,7 @@ class Workspace:
         paper: str | None = None,
     ) -> None:
         self.folder = Path(path).resolve()
-        self._check_format()
+        Notes(self.folder).check_format()
         last = self.folder / "config.json"
         if config is None and not overrides and last.exists():
             self.loaded: LoadedConfig = restore(last)
@@ -78,6 +76,7 @@ class Workspace:
         if providers:
             self.loaded = with_providers(self.loaded, providers)
         self.registry = Registry.discover()
+        self.selection: Pilot | None = None
         if paper is not None:
             self.loaded = with_paper(self.loaded, paper, self.registry.paper(paper).settings)
 
@@ -188,7 +187,7 @@ class Workspace:
         """Return the state of a product's tasks and the reason; with what the last build that ran any said."""
         tasks = [t for t in self.plan(product).tasks if t.product == product]
         if all(t.action == "fresh" for t in tasks):
-            last = self._last_reasons().get(product, {})
+            last = Notes(self.folder).reasons().get(product, {})
             tasks = [
                 PlannedTask(t.product, t.part, t.action, type(t.reason)("fresh", last.get(t.part, ""))) for t in tasks
             ]
@@ -222,9 +221,31 @@ class Workspace:
         build = self._build(products, building=True)
         number = workers or self.loaded.project.build.workers or os.cpu_count() or 1
         report = build.run(number, reporter or Reporter(), allow_partial)
-        self._keep_reasons(report)
+        Notes(self.folder).keep_reasons(report)
         report.companions = [c for n in products for c in build.graph[n].product.companions if c in build.graph]
         return report
+
+    def pilot(self, *, where: str = "", pixels: Sequence[str] = (), limit: int | None = None) -> Workspace:
+        """Return the variant of this workspace whose builds take a part of the rows (`vacframe.core.pilot.Pilot`).
+
+        It is a workspace of its own in the folder ``pilots``: nothing of it is mistaken for the full products.
+
+        Raises
+        ------
+        UsageError
+            If nothing is asked for, or a pixel is none.
+        """
+        from vacframe.core.expression import check
+        from vacframe.core.pilot import FOLDER, Pilot, parse_pixels
+
+        if not (where or pixels or limit):
+            raise UsageError("a pilot run needs --where, --pixels or --limit")
+        if where:
+            check(where, what="--where")
+        variant = copy(self)
+        variant.selection = Pilot(where=where, pixels=parse_pixels(pixels), limit=limit)
+        variant.folder = self.folder / FOLDER / variant.selection.name
+        return variant
 
     def papers(self) -> list[dict[str, str]]:
         """Return the papers whose published numbers can be measured: name, plugin, title."""
@@ -266,33 +287,11 @@ class Workspace:
         Raises
         ------
         UsageError
-            If it is not built, or is a model.
+            If it is not built, is a model, or lacks a column.
         """
-        import pyarrow as pa
+        from vacframe.core.reading import read_rows
 
-        from vacframe.core.partition import read_columns
-        from vacframe.core.schema import TableSchema
-        from vacframe.core.tree import parse_part
-        from vacframe.core.values import arrow_schema
-
-        version = self.version(product)
-        if version.manifest["table"] is None:
-            raise UsageError(f"{product} is a model; read it with Workspace.read_model")
-        stored = TableSchema.model_validate(version.manifest["table"])
-        wanted = list(columns) if columns is not None else None
-        unknown = [c for c in wanted or () if c not in stored]
-        if unknown:
-            raise UsageError(f"{product} has no column {unknown[0]!r}.{did_you_mean(unknown[0], stored.names)}")
-
-        def place(part: str) -> int:
-            order, pix = parse_part(part) if "/" in part else (0, 0)
-            return pix << (2 * (29 - order))
-
-        parts = sorted((p for p, r in version.parts.items() if r["rows"]), key=place)
-        tables = [read_columns(version.file(p), wanted) for p in parts]
-        if not tables:
-            return arrow_schema(stored.select(wanted) if wanted else stored).empty_table()
-        return pa.concat_tables(tables, promote_options="permissive")
+        return read_rows(self.version(product), product, columns)
 
     def read_model(self, product: str) -> Model:
         """Return a model."""
@@ -302,16 +301,9 @@ class Workspace:
 
     def rejects(self, product: str) -> pa.Table:
         """Return the rows that were left out of a product, with reasons."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        from vacframe.core.reading import read_rejects
 
-        from vacframe.core.result import REJECT_SCHEMA
-
-        version = self.version(product)
-        store = self.store(product)
-        files = [version.root / "rejects.parquet"]
-        files += [store.object(r["key"]) / "rejects.parquet" for r in version.parts.values()]
-        return pa.concat_tables([REJECT_SCHEMA.empty_table(), *(pq.read_table(f) for f in files if f.exists())])
+        return read_rejects(self.version(product), self.store(product))
 
     def show(self, product: str, rows: int = 10) -> dict[str, Any]:
         """Return what is known of a built product, and its first rows."""
@@ -329,24 +321,11 @@ class Workspace:
 
     def verify(self, *products: str) -> list[dict[str, str]]:
         """Digest everything that is stored again and return what is not as it was written."""
-        from vacframe.core.evaluate import content_digests
-        from vacframe.core.hats import check_catalog
+        from vacframe.core.reading import damage
 
         names = products or [p["name"] for p in self.products() if p["state"] == "built"]
-        problems = []
-        for name in names:
-            version = self.version(name)
-            for part, record in version.parts.items():
-                if not record["path"]:
-                    continue
-                path = version.file(part)
-                if content_digests(path, version) != record["digests"]:
-                    said = "is missing" if not path.exists() else "does not hold what was written; build makes it again"
-                    problems.append({"product": name, "part": part, "path": str(path), "problem": said})
-            if not problems and (version.root / "hats.properties").exists():
-                for text in check_catalog(version.root):
-                    problems.append({"product": name, "part": "", "path": str(version.root), "problem": text})
-        self._mark_damaged(problems)
+        problems = [problem for name in names for problem in damage(self.version(name), name)]
+        Notes(self.folder).mark_damaged(problems)
         return problems
 
     def export(self, product: str, format: str, path: str | os.PathLike[str], overwrite: bool = False) -> list[Path]:
@@ -404,66 +383,19 @@ class Workspace:
         if building:
             extra = [c for p in products for c in graph[p].product.companions if c not in graph]
             graph = self._resolver().graph([*products, *extra])
-        tree = PixelTree.from_json(self._prepare()["tree"])
+        own = Notes(self.folder)
+        notes = own.prepare(self.loaded.project.survey, self.selection)
+        tree = PixelTree.from_json(notes["tree"])
         tree.least_order = max(tree.least_order, self.loaded.project.pixel_order or 0)
         if building:
             dump(self.loaded, self.folder / "config.json")
         build = Build(self.folder, graph, tree, self.loaded.project, Ledger(self.folder / "ledger.sqlite"))
-        marked = self.folder / "damaged.json"
-        if marked.exists():
-            build.damaged |= {(p, q) for p, q in json.loads(marked.read_text())}
-            marked.unlink()
+        if "pilot" in notes:
+            from vacframe.core.pilot import Pilot
+
+            build.limit(Pilot.model_validate(notes["pilot"]), products)
+        build.damaged |= own.take_damaged()
         return build
-
-    def _mark_damaged(self, problems: list[dict[str, str]]) -> None:
-        found = sorted((p["product"], p["part"]) for p in problems if p["part"])
-        if found:
-            (self.folder / "damaged.json").write_text(json.dumps(found))
-
-    def _check_format(self) -> None:
-        path = self.folder / "vacframe.json"
-        if not path.exists():
-            return
-        try:
-            found = int(json.loads(path.read_text())["format"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"{path} cannot be read ({error}); restore it, or name another --workspace") from None
-        if found > FORMAT:
-            raise StoreError(
-                f"{self.folder} was made by a newer vacframe (workspace format {found}, this one knows {FORMAT}); "
-                "upgrade vacframe, or name another --workspace"
-            )
-
-    def _prepare(self) -> dict[str, Any]:
-        """Make the workspace's folder and own file, or read it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / "vacframe.json"
-        survey = self.loaded.project.survey
-        if not path.exists():
-            notes = {"format": FORMAT, "survey": survey, "tree": {"least_order": 0, "split": []}}
-            write_text(path, json.dumps(notes, indent=1), replace=False)
-        notes = json.loads(path.read_text())
-        if notes["survey"] != survey:
-            raise PlanError(
-                f'{self.folder} was declared survey = "{notes["survey"]}" and the configuration says "{survey}"; '
-                "made-up and real stars never share a workspace: name another --workspace"
-            )
-        return notes
-
-    def _last_reasons(self) -> dict[str, dict[str, str]]:
-        try:
-            return json.loads((self.folder / "reasons.json").read_text())
-        except (OSError, ValueError):
-            return {}
-
-    def _keep_reasons(self, report: BuildReport) -> None:
-        """Remember, for `why`, the reason for which each task last ran."""
-        kept = self._last_reasons()
-        for task in report.tasks:
-            if task.action != "fresh":
-                said = f"last made in build {report.build_id}: {task.reason.kind}: {task.reason.detail}"
-                kept.setdefault(task.product, {})[task.part] = said
-        write_text(self.folder / "reasons.json", json.dumps(kept))
 
 
 def _part(text: str) -> str:

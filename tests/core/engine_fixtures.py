@@ -1,0 +1,44 @@
+"""Fixtures of tests of builds: a site with the synthetic plugin, and a project with star files."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import engine_plugin
+
+CONFIG = """
+[sources.stars]
+files = ["stars*.parquet"]
+[sources.partners]
+files = ["partners.parquet"]
+key = "star"
+"""
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    folder = engine_plugin.install(tmp_path / "site")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    importlib.invalidate_caches()
+    sys.modules.pop("vacframe_synthetic", None)
+    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, site):
+    engine_plugin.write_stars(tmp_path / "stars.parquet")
+    engine_plugin.write_stars(tmp_path / "stars2.parquet", 50, first=1000)
+    (tmp_path / "vacframe.toml").write_text(CONFIG)
+    partners = engine_plugin.write_stars(tmp_path / "partners.parquet", 400, first=0)
+    random = np.random.default_rng(9)
+    moved = {"star": partners["star"], "ra": random.uniform(0, 360, 400), "dec": random.uniform(-80, 80, 400)}
+    pq.write_table(pa.table({**moved, "value": np.arange(400.0)}), tmp_path / "partners.parquet")
+    return tmp_path
