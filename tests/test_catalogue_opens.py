@@ -16,6 +16,7 @@ survey = "mock"
 pixel_order = 1
 [plugins.mock_survey]
 stars = 40
+repeat_fraction = 0.0
 """
 
 
