@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config, restore, with_paper, with_providers
 from vacframe.core.discovery import Registry
-from vacframe.core.errors import PlanError, PluginError, UsageError, did_you_mean
+from vacframe.core.errors import PlanError, PluginError, StoreError, UsageError, did_you_mean
 from vacframe.core.notes import Notes
 from vacframe.core.paper import Scorecard, scores
 from vacframe.core.product import FILES
@@ -83,7 +83,10 @@ class Workspace:
     # Asking
 
     def products(self) -> list[dict[str, Any]]:
-        """Return every product that is provided or built: name, description, kind, providers, state, rows."""
+        """Return every product that is provided or built: name, description, kind, providers, rows, state.
+
+        The state is ``built``, ``-``, or ``damaged`` where the record of the product cannot be read.
+        """
         listed = self.registry.products()
         built = {p.name for p in (self.folder / "products").glob("*") if (p / "current").exists()}
         out = []
@@ -91,10 +94,14 @@ class Workspace:
             items = listed.get(name, [])
             first = items[0][1].product if items else None
             providers = [FILES] if name in self.loaded.project.sources else [plugin for plugin, _ in items]
-            current = self.store(name).current() if name in built else None
+            try:
+                current = self.store(name).current() if name in built else None
+                state = "built" if current else "-"
+            except StoreError:
+                current, state = None, "damaged"
             out.append({
                 "name": name, "kind": str(first.kind) if first else "source", "providers": providers,
-                "state": "built" if current else "-", "version": current.name if current else "",
+                "state": state, "version": current.name if current else "",
                 "rows": current.rows if current and current.manifest["table"] is not None else None,
                 "description": first.description if first else "read from files",
             })  # fmt: skip
