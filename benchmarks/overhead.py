@@ -104,7 +104,7 @@ def by_hand(text: str, data: Path) -> Mapping[str, float]:
         from vacframe_mock_survey import plugin as mock
 
         step(surveys, "isochrones")
-        for name in ("mock_truth", "lamost_spectra", "reference_labels"):
+        for name in ("mock_observations", "lamost_spectra", "reference_labels"):
             step(mock, name)
     else:
         paths = sorted((data / "lamost_dr10" / "spectra").glob("*.fits.gz"))
