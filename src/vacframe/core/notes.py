@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,16 +80,16 @@ class Notes:
                 kept.setdefault(task.product, {})[task.part] = said
         write_text(self._reasons, json.dumps(kept))
 
-    def mark_damaged(self, problems: Iterable[Mapping[str, str]]) -> None:
-        """Remember damaged partitions for the next build."""
-        found = sorted((p["product"], p["part"]) for p in problems if p["part"])
-        if found:
-            write_text(self._damaged, json.dumps(found))
-
-    def take_damaged(self) -> set[tuple[str, str]]:
-        """Return the damaged partitions, and forget them."""
-        if not self._damaged.exists():
+    def damaged(self) -> set[tuple[str, str]]:
+        """Return the partitions, (product, part), that were found damaged and are not made again yet."""
+        try:
+            return {(str(product), str(part)) for product, part in json.loads(self._damaged.read_text())}
+        except (OSError, ValueError, TypeError):
             return set()
-        found = {(product, part) for product, part in json.loads(self._damaged.read_text())}
-        self._damaged.unlink()
-        return found
+
+    def keep_damaged(self, found: Iterable[tuple[str, str]]) -> None:
+        """Remember damaged partitions for the next build, and forget all others."""
+        if found := sorted(found):
+            write_text(self._damaged, json.dumps(found))
+        else:
+            self._damaged.unlink(missing_ok=True)

@@ -228,7 +228,9 @@ class Workspace:
         build = self._build(products, building=True)
         number = workers or self.loaded.project.build.workers or os.cpu_count() or 1
         report = build.run(number, reporter or Reporter(), allow_partial)
-        Notes(self.folder).keep_reasons(report)
+        notes = Notes(self.folder)
+        notes.keep_reasons(report)
+        notes.keep_damaged(build.damaged)
         report.companions = [c for n in products for c in build.graph[n].product.companions if c in build.graph]
         return report
 
@@ -332,7 +334,8 @@ class Workspace:
 
         names = products or [p["name"] for p in self.products() if p["state"] == "built"]
         problems = [problem for name in names for problem in damage(self.version(name), name)]
-        Notes(self.folder).mark_damaged(problems)
+        notes = Notes(self.folder)
+        notes.keep_damaged(notes.damaged() | {(p["product"], p["part"]) for p in problems if p["part"]})
         return problems
 
     def export(self, product: str, format: str, path: str | os.PathLike[str], overwrite: bool = False) -> list[Path]:
@@ -401,7 +404,7 @@ class Workspace:
             from vacframe.core.pilot import Pilot
 
             build.limit(Pilot.model_validate(notes["pilot"]), products)
-        build.damaged |= own.take_damaged()
+        build.damaged |= own.damaged()
         return build
 
 
