@@ -46,29 +46,38 @@ def toy_isochrones() -> dict[str, np.ndarray]:
     return {name: values.astype(exact.get(name, np.float32)) for name, values in table.items()}
 
 
-def toy_stars(count: int = 40, seed: int = 3) -> dict[str, np.ndarray]:
-    """Return rows of `isochrone_observables`: giants and dwarfs with errors, some without parallax or photometry."""
+def toy_stars(count: int = 40, seed: int = 3, complete: bool = False) -> dict[str, np.ndarray]:
+    """Return rows of `isochrone_observables`: toy models with errors, giants first; unless `complete`, some lack
+    parallax or magnitudes, and one has an impossible [Fe/H].
+    """
     rng = np.random.default_rng(seed)
-    logg = rng.uniform(1.0, 4.4, count)
-    stars: dict[str, np.ndarray] = {
+    models = toy_isochrones()
+    usable = (models["mh"] < 0) & (models["log_age"] > 9.5)
+    giants = np.flatnonzero(usable & (models["logg"] < 3.0))
+    dwarfs = np.flatnonzero(usable & (models["logg"] > 4.0))
+    point = np.concatenate([rng.choice(giants, count - count // 4), rng.choice(dwarfs, count // 4)])
+    distance, av = rng.uniform(0.5, 2.0, count), rng.uniform(0.05, 0.5, count)
+    stars = {
         "source_id": np.arange(count, dtype=np.int64) * 11 + 5,
         "ra": rng.uniform(0, 360, count),
         "dec": rng.uniform(-80, 80, count),
-        "teff": np.where(logg > 3.8, 5700.0, 3900.0 + 330.0 * logg) + 80 * rng.normal(size=count),
-        "logg": logg,
-        "feh": rng.uniform(-0.9, 0.1, count),
-        "parallax": rng.uniform(0.3, 3.0, count),
-        "parallax_error": np.full(count, 0.05),
     }
-    stars |= {"teff_error": np.full(count, 90.0), "logg_error": np.full(count, 0.1), "feh_error": np.full(count, 0.08)}
-    modulus = 10 - 5 * np.log10(stars["parallax"])
-    for band, offset in (("j", 0.6), ("h", 0.1), ("ks", 0.0)):
-        stars[band] = modulus + 2.0 * (logg - 2.6) - 1.5 + offset
-        stars[f"{band}_error"] = np.full(count, 0.03)
-    stars["parallax"][::7] = np.nan
-    stars["j"][::9] = np.nan
-    stars["ks"][::11] = stars["h"][::11] = stars["j"][::11] = np.nan
-    stars["feh"][3] = 4.0
+    for name, value, error in (
+        ("teff", 10.0 ** models["log_teff"][point], 90.0),
+        ("logg", models["logg"][point], 0.1),
+        ("feh", models["mh"][point], 0.08),
+        ("parallax", 1 / distance, 0.03),
+        *(
+            (b.name, models[f"mag_{b.name}"][point] + 5 * np.log10(100 * distance) + b.extinction * av, 0.03)
+            for b in toy_config().bands
+        ),
+    ):
+        stars[name], stars[f"{name}_error"] = value + error * rng.normal(size=count), np.full(count, error)
+    if not complete:
+        stars["parallax"][::7] = np.nan
+        stars["j"][::9] = np.nan
+        stars["ks"][::11] = stars["h"][::11] = stars["j"][::11] = np.nan
+        stars["feh"][3] = 4.0
     exact = {"source_id": np.int64, "ra": np.float64, "dec": np.float64, "parallax": np.float64}
     return {name: values.astype(exact.get(name, np.float32)) for name, values in stars.items()}
 

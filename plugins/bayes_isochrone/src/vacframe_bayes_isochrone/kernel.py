@@ -430,7 +430,7 @@ def reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[
 
 
 @compiled
-def _frames(t, a, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[no-untyped-def]
+def _frames(t, a, sigma_t, sigma_a, fine, parallax, error, av_max):  # type: ignore[no-untyped-def]
     """Return the table's frame in t and a about the points' centres, its numbers of nodes, the largest A, and the
     width in mu that photometry and parallax leave at one A."""
     (t_low, t_high), (a_low, a_high) = _extent(t), _extent(a)
@@ -440,7 +440,7 @@ def _frames(t, a, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[no
     last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
     width = np.hypot(sigma_t, width)
     t_step = max(min(0.4 * width, 2.0 * sigma_t), (t_high - t_low) / (T_MAX - 4))
-    a_step = max(0.4 * sigma_a, (a_high - a_low) / (A_MAX - 4))
+    a_step = max((0.1 if fine else 0.4) * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
     return (t_low - t_step, t_step, a_low - a_step, a_step), n_t, n_a, last, width
 
@@ -581,7 +581,7 @@ def tabulate(t, a, phot, star_sky, parallax, error, dust, av_max, work):  # type
     kappa, sigma_t, sigma_a, helper = phot
     density, mean_dust = star_sky
     nodes, widths, lines, f, mu, kernel, transposed, table = work
-    frame, n_t, n_a, last, width = _frames(t, a, sigma_t, sigma_a, parallax, error, av_max)
+    frame, n_t, n_a, last, width = _frames(t, a, sigma_t, sigma_a, helper[0] > 0, parallax, error, av_max)
     first = np.exp(np.min(mean_dust) - 4.0 * dust)
     n_q = _extinctions(first, last, min(sigma_a, width / kappa), dust, nodes, widths)
     for j in range(n_q):
