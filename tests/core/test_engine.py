@@ -18,7 +18,7 @@ from vacframe.core.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
-from engine_fixtures import project, site
+from engine_fixtures import CONFIG, project, site
 
 __all__ = ["project", "site"]
 
@@ -329,3 +329,11 @@ def test_a_damaged_scanned_row_file_is_read_again(project):
         key.rename(key.with_name(f"gone-{key.name}"))
     assert ws.build("stars", workers=1).ok
     assert ws.version("stars").manifest["digest"] == digest
+
+
+def test_plan_says_that_a_source_is_read_in_another_way(project):
+    space(project).build("stars", workers=1)
+    text = CONFIG.replace('files = ["stars*.parquet"]', 'files = ["stars*.parquet"]\nderive = { mag = "mag + 1" }')
+    (project / "vacframe.toml").write_text(text)
+    reasons = {(t.reason.kind, t.reason.detail) for t in space(project).plan("stars").tasks}
+    assert reasons == {("config", "its configuration changed")}

@@ -29,6 +29,25 @@ def test_equals_the_formula(weights, inputs):
         np.testing.assert_allclose(found[number], hidden[:, 0], atol=1e-5)
 
 
+def test_smaller_batches_where_memory_runs_out(weights, inputs, monkeypatch):
+    from vacframe.ml import stacked
+
+    whole = StackedNetworks(weights, batch=64).predict(inputs)
+    apply, sizes = stacked._compiled_apply, []
+
+    def scarce(arrays, rows):
+        sizes.append(len(rows))
+        if len(rows) > 16:
+            raise MemoryError
+        return apply(arrays, rows)
+
+    monkeypatch.setattr(stacked, "_compiled_apply", scarce)
+    networks = StackedNetworks(weights, batch=64)
+    np.testing.assert_allclose(networks.predict(inputs), whole, atol=1e-6)
+    assert sizes == [64, 32, 16, 16, 16, 16]
+    assert networks.batch == 16
+
+
 def test_equals_keras_dense_layers(weights, inputs):
     import keras
 

@@ -83,6 +83,8 @@ class Ingest:
         self.recipe = recipe
         self.ledger = ledger
         self.names = [str(p) for p in node.files] or [f"shard {i}" for i in range(node.product.shards)]
+        self.reread = False
+        """Whether what was scanned counts no more, because the reader or its options changed."""
         self.state = self._read_state()
         self.changed: list[str] = []
 
@@ -92,6 +94,7 @@ class Ingest:
         except (OSError, ValueError):
             return {}
         if notes.get("recipe") != self.recipe:
+            self.reread = True
             return {}
         named = {n: notes["files"][n] for n in self.names if n in notes["files"]}
         return {n: f for n, f in named.items() if (self.folder / "scan" / f["group"] / RECORDS).exists()}

@@ -219,6 +219,9 @@ class Sources:
                 return self._gather_tasks(node, store, ingest, self._records(node, ingest, states)[0])[0]
         said = ", ".join(Path(s).name for s in stale[:3]) + (" …" if len(stale) > 3 else "")
         reason = Reason("source", f"{len(stale)} of {len(ingest.names)} files changed: {said}")
+        if ingest.reread:
+            change = recipe_reason(node.recipe, current.manifest["recipe"])
+            reason = change or Reason("input", "what its files are read with changed")
         return [Task(p, "maybe", reason) for p in known]
 
 

@@ -89,3 +89,13 @@ def random_uniform(shape: tuple[int, ...], seed: Any) -> Any:
 def library_versions() -> dict[str, str]:
     """Return the versions of Keras and of the framework."""
     return {"keras": keras.__version__, "tensorflow": tf.__version__}
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an exception of any of the frameworks means that a device's memory ran out."""
+    name, text = type(error).__name__, str(error)
+    return (
+        isinstance(error, MemoryError)
+        or name in ("ResourceExhaustedError", "OutOfMemoryError")
+        or "RESOURCE_EXHAUSTED" in text
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from vacframe.core.devices import run_with_smaller_batches
 from vacframe.ml import backend
 from vacframe.ml.backend import ops
 
@@ -86,14 +87,23 @@ class StackedNetworks:
         self.batch = batch
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the outputs for standardised rows, shape (n, p) → (L, n), float32."""
+        """Return the outputs for standardised rows, shape (n, p) → (L, n), float32.
+
+        Where the device's memory runs out, the batch is halved, for the following calls too.
+        """
+        outputs, self.batch = run_with_smaller_batches(
+            lambda batch: self._predict(inputs, batch), self.batch, backend.out_of_memory, smallest=2
+        )
+        return outputs
+
+    def _predict(self, inputs: np.ndarray, batch: int) -> np.ndarray:
         count, width = inputs.shape
         outputs = np.empty((self.weights[0].shape[0], count), dtype=np.float32)
-        for start in range(0, count, self.batch):
-            rows = inputs[start : start + self.batch]
+        for start in range(0, count, batch):
+            rows = inputs[start : start + batch]
             used = len(rows)
-            if used < self.batch:
-                rows = np.concatenate([rows, np.zeros((self.batch - used, width), dtype=np.float32)])
+            if used < batch:
+                rows = np.concatenate([rows, np.zeros((batch - used, width), dtype=np.float32)])
             outputs[:, start : start + used] = ops.convert_to_numpy(
                 _compiled_apply(self.weights, ops.convert_to_tensor(rows))
             )[:, :used]
