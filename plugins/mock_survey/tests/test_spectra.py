@@ -2,9 +2,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
+from vacframe_mock_survey.elements import MOLECULES
 from vacframe_mock_survey.schema import SPECTRAL_LABELS
-from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, observe, spectral_types
+from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, observe, planck, spectral_types
 from vacframe_mock_survey.synthesis import normalised
+from vacframe_mock_survey.tables import tables
 
 from vacframe.core.batch import Batch
 from vacframe.core.random import RowRandom, text_seed
@@ -80,6 +82,55 @@ def test_response_to_labels():
     # TiO in cool stars only; the G band in solar-type stars only.
     assert width(spectrum(3700, 1.0), 7053, 7200) > 1.8 * width(spectrum(4700, 2.0), 7053, 7200)
     assert width(spectrum(5500, 4.4), 4296, 4316) > 3 * width(spectrum(7800, 4.4), 4296, 4316)
+
+
+def test_carbon_and_nitrogen():
+    giant, g_band, blue_cn, red_cn = (4800, 2.5, -0.2), (4290, 4318), (4140, 4214), (8780, 9090)
+    plain = spectrum(*giant)
+    carbon, nitrogen = spectrum(*giant, carbon=0.3), spectrum(*giant, nitrogen=0.3)
+    assert width(carbon, *g_band) > 1.03 * width(plain, *g_band)
+    assert width(nitrogen, *g_band) == pytest.approx(width(plain, *g_band), rel=0.02)
+    for flux in (carbon, nitrogen):
+        assert width(flux, *blue_cn) > 1.02 * width(plain, *blue_cn)
+        assert width(flux, *red_cn) > 1.02 * width(plain, *red_cn)
+    # A carbon-enhanced very metal-poor giant: a strong G band where an ordinary one has a weak one.
+    poor = (4900, 2.0, -2.8, 0.3)
+    assert width(spectrum(*poor, carbon=1.5), *g_band) > 2 * width(spectrum(*poor), *g_band)
+
+
+def index(flux, teff, low, high):
+    """Mean flux in a band over that at 7044-7048 Å: the indices of Reid, Hawley & Gizis (1995), in vacuum."""
+    light = flux * planck(WAVELENGTH, np.array(float(teff)))
+    return (
+        light[(low < WAVELENGTH) & (high > WAVELENGTH)].mean()
+        / light[(WAVELENGTH > 7043.94) & (WAVELENGTH < 7047.94)].mean()
+    )
+
+
+def test_calcium_hydride_tells_dwarfs_from_giants():
+    def indices(teff, logg):
+        flux = spectrum(teff, logg, -0.1)
+        tio5, cah2, cah3 = (
+            index(flux, teff, *band) for band in ((7127.96, 7136.97), (6815.88, 6847.89), (6961.92, 6991.93))
+        )
+        return tio5, cah2 + cah3
+
+    giants = np.array([indices(teff, 0.8) for teff in (3350, 3450, 3550, 3650)])
+    dwarfs = np.array([indices(teff, 4.9) for teff in (3400, 3550, 3700, 3850)])
+    at_equal_tio5 = np.interp(dwarfs[:, 0], giants[:, 0], giants[:, 1])
+    assert (at_equal_tio5 - dwarfs[:, 1] > 0.04).all()
+    assert (at_equal_tio5 - dwarfs[:, 1])[0] > 0.12
+
+
+def test_heads_of_calcium_hydride():
+    # Band heads of B-X (6382, 6389) and A-X (6903 to 6946 Å in air; Pearse & Gaydon, Identification of Molecular
+    # Spectra): the sharpest maxima of each system.
+    table = tables()
+    band = table.bands[list(MOLECULES).index("CaH"), 0, table.band_offset :][: len(WAVELENGTH)]
+    for low, high, first, last in ((6300, 6460, 6378, 6392), (6700, 7100, 6898, 6950)):
+        inside = (low < WAVELENGTH) & (high > WAVELENGTH)
+        strongest = WAVELENGTH[inside][np.argmax(band[inside])] / 1.000276
+        assert first < strongest < last
 
 
 def test_normalised_flux_is_between_zero_and_one():

@@ -114,6 +114,8 @@ CAH_STATES = (
 """CaH: of X, A and B the term energy (of A and B), the vibrational constants we, wexe, the rotational ones Be, alphae,
 of X the centrifugal De, of A and B the spin-orbit constant, all in 1/cm (Huber & Herzberg 1979, rounded), and the
 statistical weight over the lifetime in s (Berg, Ekvall & Kelly 1996, Physica Scripta 53, 569, values from memory)."""
+CAH_SHARE = 0.4
+"""What is left of the strengths: CaH's few lines per pixel saturate one by one. Adjusted on M dwarfs of LAMOST."""
 
 
 def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +151,7 @@ def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
                         good = (j > 0) & (up > 0) & (number > 0)
                         wavelength = 1e8 / number[good]
                         # f = 1.499e-16 lambda^2 (g'/g'') A, with A in 1/s and lambda in Å.
-                        gf = (2 * j[good] + 1) * weight * 1.499e-16 * wavelength**2 * rate
+                        gf = CAH_SHARE * (2 * j[good] + 1) * weight * 1.499e-16 * wavelength**2 * rate
                         energy = (below[good] - ground) * 1.239842e-4
                         wavelengths.append(wavelength)
                         strengths.append(gf * 10.0 ** (-energy * 5040.0 / temperature) * wavelength)
