@@ -23,7 +23,7 @@ _WEIGHTS = (5.0 / 18.0, 8.0 / 18.0, 5.0 / 18.0)
 
 @dataclass(frozen=True)
 class DustDisc:
-    """Warped and flared exponential disc of dust (Sharma et al. 2011, ApJ 730, 3, section 3.4); lengths in kpc.
+    """Warped and flared exponential disc of dust (Sharma et al. 2011, ApJ 730, 3); lengths in kpc.
 
     The density, 1 at the Sun's radius in the mid-plane, is
 
@@ -120,7 +120,7 @@ def av_infinity(ebv_sfd: np.ndarray) -> np.ndarray:
     """Return A_V to infinity from the reddening of Schlegel, Finkbeiner & Davis (1998).
 
     A_V = 3.1 f E(B-V), f = 0.6 + 0.2 [1 - tanh((E(B-V) - 0.15) / 0.3)]: SFD overestimates high extinction (Sharma et
-    al. 2011, equation 29; Binney et al. 2014, MNRAS 437, 351). Not to be combined with 2.742 E(B-V).
+    al. 2011; Binney et al. 2014, MNRAS 437, 351). Not to be combined with 2.742 E(B-V).
     """
     ebv = np.asarray(ebv_sfd, dtype=np.float64)
     return np.asarray(R_V * (0.6 + 0.2 * (1.0 - np.tanh((ebv - 0.15) / 0.3))) * ebv)
