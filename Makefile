@@ -40,7 +40,7 @@ lint: install
 # A made-up survey of stars with known truth, from spectra to labels, and how far the labels are from the truth.
 demo: install
 	$(VENV)/bin/vacframe build --config examples/mock.toml --workspace demo --products nn_labels --workers $(WORKERS)
-	$(VENV)/bin/vacframe closure nn_labels --workspace demo --bins 3 --plots demo/closure
+	$(VENV)/bin/vacframe closure nn_labels --truth mock_observations --workspace demo --bins 3 --plots demo/closure
 
 define make_environment
 $(PYTHON) -c 'import sys; ok = sys.version_info >= (3, 11); sys.exit(0 if ok else "vacframe needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; choose one: make PYTHON=python3.12")'
