@@ -1,10 +1,10 @@
 """Where the real data lie, and one made-up survey that several tests look at."""
 
+import importlib.util
 import os
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import chain, made_up
@@ -13,16 +13,24 @@ SHARED = Path(os.environ.get("VACFRAME_SHARED_DATA") or Path(__file__).parents[4
 
 
 @pytest.fixture(scope="session")
-def oracle():
-    """Stars with zero points that others computed: dict of columns, shape (n,) each."""
+def clusters():
+    """The example ``parallax_zp_clusters.py``, which reads the real clusters."""
+    path = Path(__file__).parents[3] / "examples" / "parallax_zp_clusters.py"
+    if not path.is_file():
+        pytest.skip(f"the example is not at {path}")
+    spec = importlib.util.spec_from_file_location("parallax_zp_clusters", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def oracle(clusters):
+    """Real stars with zero points that others computed: dict of columns, shape (n,) each."""
     folder = SHARED / "zeropoint_oracle"
     if not folder.is_dir():
         pytest.skip(f"zero points computed by others are not at {folder}")
-    lines = [line.split() for path in sorted(folder.glob("*.zeropoint.txt")) for line in path.open()]
-    rows = [line for line in lines if len(line) == 12]
-    names = {"g": 0, "nu_eff": 4, "pseudocolour": 5, "ecl_lat": 6, "solved": 7, "zero_point": 10, "corrected": 11}
-    table = {name: np.array([float(row[k]) for row in rows]) for name, k in names.items()}
-    return table | {"cluster": np.array([row[3] for row in rows])}
+    return clusters.read_stars(folder)
 
 
 @pytest.fixture(scope="session")

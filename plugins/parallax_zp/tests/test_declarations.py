@@ -37,8 +37,8 @@ def test_default_pixels_are_the_papers():
 
 
 def test_cuts_that_are_off_need_no_product():
-    cuts = {"maximum_ks_error": None, "bp_rp": None, "maximum_ruwe": None}
-    distances = {"product": "clusters", "key": "source_id", "column": "d", "unit": "pc", "snr": None, "logg": []}
+    cuts = {"maximum_ks_error": "off", "bp_rp": "off", "maximum_ruwe": None}
+    distances = {"product": "clusters", "key": "source_id", "column": "d", "unit": "pc", "snr": "off", "logg": []}
     config = plugin.config_model(cuts=cuts, distances=distances)
     needs = {n.product: n.names for n in plugin.requires("zp_candidates", config)}
     assert set(needs) == {"gaia_sources", "gaia_parallax_l21", "clusters"}

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def _off(value: Any) -> Any:
+    """Return None for ``"off"``, since TOML has no null."""
+    return None if value == "off" else value
+
 
 Interval = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+OptionalName = Annotated[Name | None, BeforeValidator(_off)]
+Limit = Annotated[float | None, BeforeValidator(_off)]
 Circularity = Literal["independent", "training", "direct"]
 
 KNOWN_CIRCULARITY: dict[str, Circularity] = {
@@ -36,12 +44,13 @@ class Distances(BaseModel):
     """Its key; with obsid the product `crossmatch` says which Gaia source a spectrum belongs to."""
     column: Name = "distance"
     """Column with the distance, or with the parallax that it amounts to where `unit` is mas."""
-    error: Name | None = None
-    """Column with its error, same unit; None where there is none."""
+    error: OptionalName = None
+    """Column with its error, same unit; None or "off" where there is none."""
     unit: Literal["kpc", "pc", "mas"] = "kpc"
     """Unit of the column."""
-    snr: Name | None = "snr_g"
-    """Column of the same product with the signal-to-noise ratio of the spectrum; None applies no such cut."""
+    snr: OptionalName = "snr_g"
+    """Column of the same product with the signal-to-noise ratio of the spectrum; None or "off" applies
+    no such cut."""
     logg: tuple[Name, ...] = ("logg_apogee", "logg_pastel")
     """Columns of the same product with log g, the first that is known counts (section 2.1; METHODS 1); an empty list
     applies no such cut."""
@@ -59,25 +68,25 @@ class Distances(BaseModel):
 
 
 class Cuts(BaseModel):
-    """The selection of giants, section 2.1; None or an empty list turns a cut off."""
+    """The selection of giants, section 2.1; None, written "off" in TOML, turns a cut off."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    minimum_snr: float | None = 50.0
-    maximum_parallax: float | None = 1.5
+    minimum_snr: Limit = 50.0
+    maximum_parallax: Limit = 1.5
     """Upper limit (exclusive) of `parallax_cut_on`, mas."""
     parallax_cut_on: Literal["gaia", "giant"] = "gaia"
     """The raw Gaia parallax (the paper does not say; a cut on an observed parallax cuts off one side of its noise) or
     the parallax of the distance. `parallax_zp_global` reports the other choice too."""
-    maximum_logg: float | None = 3.8
-    maximum_ks_error: float | None = Field(default=0.03, gt=0)
+    maximum_logg: Limit = 3.8
+    maximum_ks_error: Limit = 0.03
     """Upper limit (exclusive) of the error of 2MASS Ks, mag; needs the product `photometry`."""
-    maximum_ruwe: float | None = 1.4
+    maximum_ruwe: Limit = 1.4
     effective_wavenumber: Interval = (1.1, 1.9)
     """Range of nu_eff of five-parameter solutions, 1/um, both ends included."""
     pseudocolour: Interval = (1.24, 1.72)
     """Range of the pseudocolour of six-parameter solutions, 1/um, both ends included."""
-    bp_rp: Interval | None = (0.3, 1.65)
+    bp_rp: Annotated[Interval | None, BeforeValidator(_off)] = (0.3, 1.65)
     """Range of observed BP-RP, mag, both ends excluded."""
 
     @model_validator(mode="after")
