@@ -59,8 +59,13 @@ class UacsnetOptions(Frozen):
     learning_rate: float = Field(default=1e-3, gt=0.0)
     """Of the Adam optimiser (the paper does not name its own)."""
     validation_fraction: float = Field(default=0.15, gt=0.0, lt=1.0)
-    """Fraction of the training stars, by a hash of the key, that a member does not learn from: the epoch with the
-    smallest loss on them is kept (ours; the paper does not say how its epoch was chosen)."""
+    """Fraction of the training stars, by a hash of the key, that a member does not learn from: they choose the epoch
+    that is kept (ours; the paper does not say how its epoch was chosen)."""
+    best_by: Literal["likelihood", "residual"] = "likelihood"
+    """What the held stars compare epochs by: the loss, or the mean absolute residual of [Fe/H], weighted alike. The
+    error branch overfits before the [Fe/H] branch has learned all: "residual" waits for the latter."""
+    calibrate: bool = False
+    """Whether predicted errors are multiplied so that 68.3 % of the held stars lie within 1 σ (ours)."""
     check_every: int = Field(default=50, ge=1)
     """Epochs that run as one compiled call; the loss on the held stars is looked at after each."""
     members: int = Field(default=1, ge=1)

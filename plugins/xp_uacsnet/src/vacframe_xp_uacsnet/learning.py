@@ -30,6 +30,8 @@ class Estimator:
         Of the p pixels and of their errors.
     clip : float
         Limit of the standardised values.
+    factor : ndarray, shape (L,)
+        By which the members' errors are multiplied.
     hull : Hull
         Where the training stars are.
     """
@@ -38,6 +40,7 @@ class Estimator:
     flux: Scale
     errors: Scale
     clip: float
+    factor: np.ndarray
     hull: Hull
 
     def inputs(self, flux: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -50,6 +53,7 @@ class Estimator:
         [Fe/H] is the mean over the members; the variance is the mean of theirs plus that of their means.
         """
         feh, sigma = (v.astype(np.float64) for v in self.ensemble.predict(*self.inputs(flux, errors)))
+        sigma *= self.factor[:, None]
         mean, spread = feh.mean(axis=0), feh.std(axis=0)
         error = np.sqrt((sigma**2).mean(axis=0) + spread**2)
         missing = ~np.isfinite(flux).all(axis=1)
@@ -102,6 +106,7 @@ def learn(stars: Batch, context: Any, options: UacsnetOptions) -> Model:
     card = {
         "stars": len(keys),
         "members": options.members,
+        "factor": trained.factor.tolist(),
         "best_epoch": trained.best_epoch.tolist(),
         "training_loss": trained.training_loss.tolist(),
         "validation_loss": trained.validation_loss.tolist(),
@@ -126,4 +131,5 @@ def restore(model: Model) -> Estimator:
     weights = [np.asarray(model[f"weight_{i}"]) for i in range(count)]
     flux, errors = (Scale(np.asarray(model[f"{n}_mean"]), np.asarray(model[f"{n}_std"])) for n in ("flux", "errors"))
     ensemble = Ensemble(weights, options.floor, options.floor_of)
-    return Estimator(ensemble, flux, errors, options.clip, Hull.of(model))
+    factor = np.array(model.metadata["factor"]) if options.calibrate else np.ones(options.members)
+    return Estimator(ensemble, flux, errors, options.clip, factor, Hull.of(model))

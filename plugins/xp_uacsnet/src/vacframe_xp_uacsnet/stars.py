@@ -117,4 +117,6 @@ def map_reddening(pixels: Batch, gl: np.ndarray, gb: np.ndarray) -> np.ndarray:
     if len(orders) != 1:
         raise VacframeError(f"reddening_map has pixels of orders {', '.join(map(str, orders))}; one order is expected")
     wanted = healpy.ang2pix(1 << int(orders[0]), gl, gb, nest=True, lonlat=True)
-    return _at(pixels, "ebv", pixels.match("healpix", wanted))
+    numbers = pixels["healpix"]
+    whole = len(numbers) == 12 << (2 * int(orders[0])) and bool((np.diff(numbers) == 1).all())
+    return _at(pixels, "ebv", wanted - numbers[0] if whole else pixels.match("healpix", wanted))

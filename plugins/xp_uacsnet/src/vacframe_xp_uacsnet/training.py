@@ -12,8 +12,10 @@ from vacframe.ml import backend
 from vacframe.ml.backend import ops
 from vacframe.ml.training import ADAM
 from vacframe_xp_uacsnet.config import UacsnetOptions
-from vacframe_xp_uacsnet.network import Weights, apply, initial_weights, layer_sizes, sigma_of
+from vacframe_xp_uacsnet.network import Ensemble, Weights, apply, initial_weights, layer_sizes, sigma_of
 
+WITHIN = 0.6827
+"""Fraction of a Gaussian within one standard deviation."""
 OUTLIER = 5.0
 """Standard deviations beyond which a star's residual counts as this many when the epochs are compared: with a floor
 of 0.02 dex under σ, a single outlier among the held stars would decide."""
@@ -51,6 +53,8 @@ class Trained:
     ----------
     weights : list of ndarray
     best_epoch : ndarray of int, shape (L,)
+    factor : ndarray, shape (L,)
+        Error that holds 68.3 % of the residuals of the held stars, over the predicted one (weighted by cost).
     training_loss, validation_loss : ndarray, shape (L,)
         Weighted mean of equation 12 at the best epoch over the stars learned from and those held, with residuals
         limited to `OUTLIER` σ.
@@ -58,6 +62,7 @@ class Trained:
 
     weights: list[np.ndarray]
     best_epoch: np.ndarray
+    factor: np.ndarray
     training_loss: np.ndarray
     validation_loss: np.ndarray
 
@@ -90,7 +95,8 @@ def train(
     weights = [ops.convert_to_tensor(w) for w in initial_weights(sizes, seeds, start, spread)]
     run, judge = _compiled(stars, learned, options, seed)
     state = (weights, [ops.zeros_like(w) for w in weights], [ops.zeros_like(w) for w in weights], weights)
-    best, found = weights, np.full((2, len(seeds)), np.inf)
+    best, found = weights, np.full((3, len(seeds)), np.inf)
+    place = 1 if options.best_by == "likelihood" else 2
     best_epoch = np.zeros(len(seeds), int)
     done = 0
     while done < options.epochs:
@@ -98,14 +104,28 @@ def train(
         state = run(np.int32(done), np.int32(done + block), *state)
         done += block
         losses = np.stack([ops.convert_to_numpy(v) for v in judge(state[3])])
-        better = losses[1] < found[1]
+        better = losses[place] < found[place]
         chosen = ops.convert_to_tensor(better[:, None, None])
         best = [ops.where(chosen, new, old) for new, old in zip(state[3], best, strict=True)]
         found = np.where(better, losses, found)
         best_epoch[better] = done
         on_epochs(block)
     kept = [ops.convert_to_numpy(w) for w in best]
-    return Trained(kept, best_epoch, *found)
+    mean, sigma = Ensemble(kept, options.floor, options.floor_of).predict(stars.flux, stars.errors)
+    factor = [
+        weighted_quantile(np.abs(stars.feh - m)[held] / s[held], stars.cost[held], WITHIN)
+        for m, s, held in zip(mean, sigma, stars.held, strict=True)
+    ]
+    return Trained(kept, best_epoch, np.array(factor), *found[:2])
+
+
+def weighted_quantile(values: np.ndarray, weights: np.ndarray, fraction: float) -> float:
+    """Return the smallest value up to which lies this fraction of the weight; 1 where there are no values."""
+    if not len(values):
+        return 1.0
+    order = np.argsort(values)
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][min(np.searchsorted(share, fraction), len(order) - 1)])
 
 
 def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: int) -> tuple[Any, Any]:
@@ -167,7 +187,8 @@ def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: 
 
     def judge(weights: Weights) -> Any:
         values = likelihood(weights, flux, errors, feh, OUTLIER**2)
-        return [ops.sum(values * w, axis=1) for w in judging]
+        residual = ops.abs(apply(weights, flux, errors)[0] - feh)
+        return [*(ops.sum(values * w, axis=1) for w in judging), ops.sum(residual * judging[1], axis=1)]
 
     return backend.jit(run), backend.jit(judge)
 
