@@ -41,10 +41,13 @@ def posterior(star, grid, prior, config, uniform):
     for rows in np.array_split(near, max(1, len(near) // 60)):
         absolute = [grid["magnitudes"][k, rows].astype(float)[:, None] for k, _ in bands]
         # The middle of the range of distance moduli at each extinction; only a choice of nodes.
-        middle = sum(
-            (star[b.name] - m - b.extinction * av) * star[f"{b.name}_error"] ** -2.0
-            for m, (_, b) in zip(absolute, bands, strict=True)
-        ) * scatter**2
+        middle = (
+            sum(
+                (star[b.name] - m - b.extinction * av) * star[f"{b.name}_error"] ** -2.0
+                for m, (_, b) in zip(absolute, bands, strict=True)
+            )
+            * scatter**2
+        )
         mu = middle[:, :, None] + SIGMAS * scatter
         chi2 = miss[rows][:, None, None]
         for m, (_, b) in zip(absolute, bands, strict=True):
@@ -61,7 +64,10 @@ def posterior(star, grid, prior, config, uniform):
             weight *= np.exp(-0.5 * spread - log_av)
         mass, age = grid["mass"][rows].astype(float), grid["age_nodes"][grid["age"][rows]]
         for name, value in (
-            ("distance", distance), ("av", av[:, None]), ("mass", mass[:, None, None]), ("age", age[:, None, None])
+            ("distance", distance),
+            ("av", av[:, None]),
+            ("mass", mass[:, None, None]),
+            ("age", age[:, None, None]),
         ):
             sums[name] += [weight.sum(), (weight * value).sum(), (weight * value**2).sum()]
     return {n: (s[1] / s[0], np.sqrt(max(s[2] / s[0] - (s[1] / s[0]) ** 2, 0))) for n, s in sums.items()}

@@ -80,10 +80,7 @@ def _estimate(name: str) -> tuple[vf.Column, ...]:
     return (
         vf.column(name, "float32", f"{text}: mean of the posterior", unit=unit, ucd=f"{ucd};stat.mean"),
         vf.column(f"{name}_error", "float32", f"{text}: standard deviation", unit=unit, ucd=f"stat.stdev;{ucd}"),
-        *(
-            vf.column(f"{name}_{p}", "float32", f"{text}: {p}th percentile", unit=unit, ucd=ucd)
-            for p in (16, 50, 84)
-        ),
+        *(vf.column(f"{name}_{p}", "float32", f"{text}: {p}th percentile", unit=unit, ucd=ucd) for p in (16, 50, 84)),
     )
 
 
@@ -103,7 +100,7 @@ def estimates_schema(config: Any) -> vf.TableSchema:
             *(c for name in QUANTITIES for c in _estimate(name)),
             vf.column("chi2", "float32", "chi2 of the most probable model point", ucd="stat.fit.chi2"),
             vf.column("n_observables", "int16", "Number of observables that were compared", ucd="meta.number"),
-            vf.column("n_effective", "float32", "Effective number of model points, (sum p)^2 / sum p^2", ucd="stat.value"),
+            vf.column("n_effective", "float32", "Effective number of model points", ucd="stat.value"),
             vf.column("n_points", "int32", "Number of model points near the star", ucd="meta.number"),
             *(
                 vf.column(f"p_{name}", "float32", f"Probability of the component {name}", ucd="stat.probability")

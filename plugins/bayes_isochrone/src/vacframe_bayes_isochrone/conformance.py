@@ -47,8 +47,9 @@ def toy_isochrones() -> dict[str, np.ndarray]:
 
 
 def toy_stars(count: int = 40, seed: int = 3, complete: bool = False) -> dict[str, np.ndarray]:
-    """Return rows of `isochrone_observables`: toy models with errors, giants first; unless `complete`, some lack
-    parallax or magnitudes, and one has an impossible [Fe/H].
+    """Return rows of `isochrone_observables`: toy models with errors, giants first.
+
+    Unless `complete`, some lack parallax or magnitudes, and one has an impossible [Fe/H].
     """
     rng = np.random.default_rng(seed)
     models = toy_isochrones()

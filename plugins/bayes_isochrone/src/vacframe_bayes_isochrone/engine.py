@@ -140,7 +140,10 @@ def _flags(seen: Observables, found: np.ndarray, no_dust: np.ndarray, coverage: 
             Flag.NO_SOLUTION: (points > 0) & ~solved,
             Flag.POOR_FIT: found[:, kernel.CHI2] > count + config.poor_fit * np.sqrt(2.0 * count),
             Flag.AGE_EDGE: (found[:, kernel.AGE_LOW] > edge) | (found[:, kernel.AGE_HIGH] > edge),
-            Flag.MH_EDGE: (found[:, kernel.MH_LOW] > edge) | (found[:, kernel.MH_HIGH] > edge) | (feh < low) | (feh > high),
+            Flag.MH_EDGE: (found[:, kernel.MH_LOW] > edge)
+            | (found[:, kernel.MH_HIGH] > edge)
+            | (feh < low)
+            | (feh > high),
             Flag.NOT_GIANT: ~(seen.labels[:, 1] < config.giant_logg),
             Flag.FEW_POINTS: found[:, kernel.EFFECTIVE] < FEWEST_POINTS,
             Flag.NO_DUST_MAP: no_dust,

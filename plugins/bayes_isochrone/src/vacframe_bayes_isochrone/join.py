@@ -33,9 +33,7 @@ def join_observables(inputs: Any, config: Any) -> vf.Result:
     else:
         parallaxes = inputs[config.parallax]
         table["parallax"] = _by_source(parallaxes, value, keys)
-        table["parallax_error"] = (
-            gaia["parallax_error"][rows] if error is None else _by_source(parallaxes, error, keys)
-        )
+        table["parallax_error"] = gaia["parallax_error"][rows] if error is None else _by_source(parallaxes, error, keys)
     return vf.Result(table=table, counts={"further observations of the same star": len(labels) - len(best)})
 
 

@@ -11,10 +11,13 @@ weight on the same nodes, yields the posterior of distance and extinction withou
 consistent with the lookup. A hat of width h adds h^2 / 6 to a variance; the table's Gaussians are made narrower by
 as much.
 
-One star at a time: nothing here depends on which stars are in the same call.
+One star at a time: nothing here depends on which stars are in the same call. All is in one module, since numba's
+cache notices a changed source file only for the module of the function that is called.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numba
 import numpy as np
@@ -45,7 +48,7 @@ LN10 = 2.302585092994046
 
 
 @compiled
-def photometry(magnitudes, errors, extinction):  # type: ignore[no-untyped-def]
+def photometry(magnitudes: np.ndarray, errors: np.ndarray, extinction: np.ndarray) -> tuple[Any, ...]:
     """Return what is the same for every model point.
 
     Returns
@@ -82,7 +85,7 @@ def photometry(magnitudes, errors, extinction):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _centres(m, to_t, to_a, row, t, a):  # type: ignore[no-untyped-def]
+def _centres(m: float, to_t: float, to_a: float, row: np.ndarray, t: np.ndarray, a: np.ndarray) -> None:
     for j in range(len(t)):
         r = m - row[j]
         t[j] += to_t * r
@@ -90,7 +93,7 @@ def _centres(m, to_t, to_a, row, t, a):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _label_chi2(teff, logg, star, offset, chi2):  # type: ignore[no-untyped-def]
+def _label_chi2(teff: np.ndarray, logg: np.ndarray, star: np.ndarray, offset: float, chi2: np.ndarray) -> None:
     for j in range(len(chi2)):
         x = (teff[j] - star[0]) * star[1]
         y = (logg[j] - star[2]) * star[3]
@@ -98,27 +101,27 @@ def _label_chi2(teff, logg, star, offset, chi2):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _colour_chi2(m, w, k, row, t, a, chi2):  # type: ignore[no-untyped-def]
+def _colour_chi2(m: float, w: float, k: float, row: np.ndarray, t: np.ndarray, a: np.ndarray, chi2: np.ndarray) -> None:
     for j in range(len(chi2)):
         r = m - row[j] - t[j] - k * a[j]
         chi2[j] += w * r * r
 
 
 @compiled
-def _helper_chi2(helper, a, chi2):  # type: ignore[no-untyped-def]
+def _helper_chi2(helper: Any, a: np.ndarray, chi2: np.ndarray) -> None:
     for j in range(len(chi2)):
         chi2[j] += helper[0] * (a[j] - helper[1]) ** 2
 
 
 @compiled
-def _lower(values, least):  # type: ignore[no-untyped-def]
+def _lower(values: np.ndarray, least: np.ndarray) -> None:
     """Lower `least`, shape (CHUNK,), element by element: unlike one running minimum this vectorises."""
     for j in range(len(values)):
         least[j] = values[j] if values[j] < least[j] else least[j]
 
 
 @compiled
-def _extent(values):  # type: ignore[no-untyped-def]
+def _extent(values: np.ndarray) -> tuple[Any, ...]:
     """Return the smallest and the largest of the values."""
     low, high = np.full(CHUNK, values[0]), np.full(CHUNK, -values[0])
     for first in range(0, len(values), CHUNK):
@@ -129,18 +132,33 @@ def _extent(values):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _keep(t, a, chi2, first, limits, found, kept):  # type: ignore[no-untyped-def]
+def _keep(t: np.ndarray, a: np.ndarray, chi2: np.ndarray, first: float, limits: Any, found: Any, kept: int) -> int:
     """Append the points of a chunk that are within the limits of t, a and chi2; return how many there are then."""
     for j in range(len(t)):
         found[0][kept], found[1][kept], found[2][kept], found[3][kept] = t[j], a[j], chi2[j], first + j
         kept += (
-            (chi2[j] <= limits[0]) & (t[j] >= limits[1]) & (t[j] <= limits[2]) & (a[j] >= limits[3]) & (a[j] <= limits[4])
+            (chi2[j] <= limits[0])
+            & (t[j] >= limits[1])
+            & (t[j] <= limits[2])
+            & (a[j] >= limits[3])
+            & (a[j] <= limits[4])
         )
     return kept
 
 
 @compiled
-def find_points(labels, errors, magnitudes, bands, helper, window, reach, grid, found, slabs):  # type: ignore[no-untyped-def]
+def find_points(
+    labels: np.ndarray,
+    errors: np.ndarray,
+    magnitudes: np.ndarray,
+    bands: Any,
+    helper: Any,
+    window: float,
+    reach: Any,
+    grid: Any,
+    found: Any,
+    slabs: np.ndarray,
+) -> tuple[Any, ...]:
     """Find the model points that can matter to a star, with their centres and chi2.
 
     They lie within `window` standard deviations in [M/H], Teff and log g together, and their chi2 of labels and
@@ -210,7 +228,9 @@ def find_points(labels, errors, magnitudes, bands, helper, window, reach, grid, 
 
 
 @compiled
-def _extinctions(first, last, sigma, lognormal, nodes, widths):  # type: ignore[no-untyped-def]
+def _extinctions(
+    first: float, last: float, sigma: float, lognormal: float, nodes: np.ndarray, widths: np.ndarray
+) -> int:
     """Fill the quadrature nodes in A and their weights; return how many.
 
     Under a lognormal prior the nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the
@@ -245,7 +265,17 @@ def _extinctions(first, last, sigma, lognormal, nodes, widths):  # type: ignore[
 
 
 @compiled
-def _lines(mu_first, mu_step, n, parallax, sigma, gaussian, density, dust, out):  # type: ignore[no-untyped-def]
+def _lines(
+    mu_first: float,
+    mu_step: float,
+    n: int,
+    parallax: float,
+    sigma: float,
+    gaussian: np.ndarray,
+    density: np.ndarray,
+    dust: np.ndarray,
+    out: np.ndarray,
+) -> None:
     """Fill rows of `out` along the line of sight: density times parallax likelihood of each component, then ln A.
 
     `gaussian` holds mean and 1 / variance in mu of the Gaussian that is treated exactly elsewhere; it is divided out.
@@ -273,7 +303,23 @@ def _lines(mu_first, mu_step, n, parallax, sigma, gaussian, density, dust, out):
 
 
 @compiled
-def _integrand(t_first, t_step, n_t, nodes, widths, n_q, phot, gaussian, mu_first, mu_step, n_mu, lines, dust, f, mu):  # type: ignore[no-untyped-def]
+def _integrand(
+    t_first: float,
+    t_step: float,
+    n_t: int,
+    nodes: np.ndarray,
+    widths: np.ndarray,
+    n_q: int,
+    phot: Any,
+    gaussian: np.ndarray,
+    mu_first: float,
+    mu_step: float,
+    n_mu: int,
+    lines: np.ndarray,
+    dust: float,
+    f: np.ndarray,
+    mu: np.ndarray,
+) -> None:
     """Fill the prior times likelihood at the quadrature points: f (2, n_component, n_t, n_q) and mu (2, n_t, n_q).
 
     At each t and A the narrow Gaussian in mu is integrated by two-point Gauss-Hermite. The largest value is 1.
@@ -313,13 +359,13 @@ def _integrand(t_first, t_step, n_t, nodes, widths, n_q, phot, gaussian, mu_firs
 
 
 @compiled
-def _add(row, factor, values):  # type: ignore[no-untyped-def]
+def _add(row: np.ndarray, factor: float, values: np.ndarray) -> None:
     for m in range(len(row)):
         row[m] += factor * values[m]
 
 
 @compiled
-def _smear(f, kernel, n_t, n_q, n_a, table):  # type: ignore[no-untyped-def]
+def _smear(f: np.ndarray, kernel: np.ndarray, n_t: int, n_q: int, n_a: int, table: np.ndarray) -> None:
     """Fill the table (n_component, n_t, n_a): the integrand summed over mu, smeared in A by `kernel` (n_q, n_a)."""
     for c in range(f.shape[1]):
         for n in range(n_t):
@@ -334,7 +380,20 @@ def _smear(f, kernel, n_t, n_q, n_a, table):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _cells(t, a, chi2, best, frame, n_t, n_a, place, u, v, power, scale):  # type: ignore[no-untyped-def]
+def _cells(
+    t: np.ndarray,
+    a: np.ndarray,
+    chi2: np.ndarray,
+    best: float,
+    frame: Any,
+    n_t: float,
+    n_a: float,
+    place: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    power: np.ndarray,
+    scale: np.ndarray,
+) -> None:
     """Second pass: each point's cell of the table, its place in it, and exp(-chi2 / 2) as a polynomial times 2^n."""
     t_first, t_step, a_first, a_step = frame
     for j in range(len(t)):
@@ -359,7 +418,16 @@ def _cells(t, a, chi2, best, frame, n_t, n_a, place, u, v, power, scale):  # typ
 
 
 @compiled
-def _values(table, width, place, u, v, weight, index, value):  # type: ignore[no-untyped-def]
+def _values(
+    table: np.ndarray,
+    width: int,
+    place: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    weight: np.ndarray,
+    index: np.ndarray,
+    value: float,
+) -> None:
     """Third pass, for each component: the table between its nodes times the points' prior weights."""
     one = np.float32(1)
     for j in range(len(place)):
@@ -370,7 +438,16 @@ def _values(table, width, place, u, v, weight, index, value):  # type: ignore[no
 
 
 @compiled
-def _shares(value, power, scale, chance, likelihood, sums, squares, top):  # type: ignore[no-untyped-def]
+def _shares(
+    value: float,
+    power: np.ndarray,
+    scale: np.ndarray,
+    chance: np.ndarray,
+    likelihood: np.ndarray,
+    sums: np.ndarray,
+    squares: np.ndarray,
+    top: np.ndarray,
+) -> None:
     for j in range(len(value)):
         likelihood[j] = power[j] * scale[j]
         p = value[j] * likelihood[j]
@@ -381,7 +458,9 @@ def _shares(value, power, scale, chance, likelihood, sums, squares, top):  # typ
 
 
 @compiled
-def look_up(found, best, weight, frame, tables, chance):  # type: ignore[no-untyped-def]
+def look_up(
+    found: Any, best: float, weight: np.ndarray, frame: Any, tables: np.ndarray, chance: np.ndarray
+) -> tuple[Any, ...]:
     """Fill each point's share of the posterior; return the sum of shares, of their squares, and the largest.
 
     Parameters
@@ -396,7 +475,12 @@ def look_up(found, best, weight, frame, tables, chance):  # type: ignore[no-unty
     flat = tables.reshape(components, n_t * n_a)
     single = np.float32
     inverse = (single(frame[0]), single(1 / frame[1]), single(frame[2]), single(1 / frame[3]))
-    u, v, power, value = np.empty(CHUNK, single), np.empty(CHUNK, single), np.empty(CHUNK, single), np.empty(CHUNK, single)
+    u, v, power, value = (
+        np.empty(CHUNK, single),
+        np.empty(CHUNK, single),
+        np.empty(CHUNK, single),
+        np.empty(CHUNK, single),
+    )
     place, bits = np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32)
     scale = bits.view(np.float32)
     sums, squares, top = np.zeros(CHUNK), np.zeros(CHUNK), np.zeros(CHUNK, single)
@@ -417,7 +501,9 @@ def look_up(found, best, weight, frame, tables, chance):  # type: ignore[no-unty
 
 
 @compiled
-def reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[no-untyped-def]
+def reach_of(
+    kappa: float, sigma_t: float, sigma_a: float, parallax: float, error: float, av_max: float
+) -> tuple[Any, ...]:
     """Return the range of t and of a, (low, high, low, high), within which parallax and A >= 0 leave a chance."""
     t_low, t_high = -np.inf, np.inf
     if error > 0:
@@ -430,9 +516,20 @@ def reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max):  # type: ignore[
 
 
 @compiled
-def _frames(t, a, sigma_t, sigma_a, fine, parallax, error, av_max):  # type: ignore[no-untyped-def]
-    """Return the table's frame in t and a about the points' centres, its numbers of nodes, the largest A, and the
-    width in mu that photometry and parallax leave at one A."""
+def _frames(
+    t: np.ndarray,
+    a: np.ndarray,
+    sigma_t: float,
+    sigma_a: float,
+    fine: Any,
+    parallax: float,
+    error: float,
+    av_max: float,
+) -> tuple[Any, ...]:
+    """Return the table's frame in t and a, its numbers of nodes, the largest A, and the width in mu at one A.
+
+    That width is what photometry and parallax leave.
+    """
     (t_low, t_high), (a_low, a_high) = _extent(t), _extent(a)
     width = 0.3
     if error > 0 and parallax > 2.0 * error:
@@ -446,7 +543,7 @@ def _frames(t, a, sigma_t, sigma_a, fine, parallax, error, av_max):  # type: ign
 
 
 @compiled
-def percentile(weights, edges, fraction):  # type: ignore[no-untyped-def]
+def percentile(weights: np.ndarray, edges: np.ndarray, fraction: float) -> float:
     """Return where the cumulated histogram reaches a fraction of its sum, linear within a bin."""
     wanted = fraction * np.sum(weights)
     summed = 0.0
@@ -458,14 +555,22 @@ def percentile(weights, edges, fraction):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _spread(out, column, total, first, second):  # type: ignore[no-untyped-def]
+def _spread(out: np.ndarray, column: int, total: float, first: float, second: float) -> None:
     """Write mean and standard deviation from the first two moments."""
     out[column] = first / total
     out[column + 1] = np.sqrt(max(second / total - (first / total) ** 2, 0.0))
 
 
 @compiled
-def _place_moments(deposit, transposed, f, mu, nodes, n_q, out):  # type: ignore[no-untyped-def]
+def _place_moments(
+    deposit: np.ndarray,
+    transposed: np.ndarray,
+    f: np.ndarray,
+    mu: np.ndarray,
+    nodes: np.ndarray,
+    n_q: int,
+    out: np.ndarray,
+) -> None:
     """Write the moments and percentiles of distance and extinction: the transpose of `_smear`."""
     components, n_t, n_a = deposit.shape
     bins = 4 * n_t + 2
@@ -510,7 +615,17 @@ def _place_moments(deposit, transposed, f, mu, nodes, n_q, out):  # type: ignore
 
 
 @compiled
-def _collect(slabs, found, weight, frame, chance, least, model, deposit, out):  # type: ignore[no-untyped-def]
+def _collect(
+    slabs: np.ndarray,
+    found: Any,
+    weight: np.ndarray,
+    frame: Any,
+    chance: np.ndarray,
+    least: float,
+    model: Any,
+    deposit: np.ndarray,
+    out: np.ndarray,
+) -> int:
     """Gather the points that count: mass and age moments into `out`, weights on the table's nodes into `deposit`.
 
     The weight of each point goes to the nodes about its centre, the transpose of `look_up`. Returns the place in
@@ -559,7 +674,9 @@ def _collect(slabs, found, weight, frame, chance, least, model, deposit, out):  
 
 
 @compiled
-def _best_chi2(chi2, t, a, kappa, sigma_t, sigma_a, parallax, error):  # type: ignore[no-untyped-def]
+def _best_chi2(
+    chi2: float, t: float, a: float, kappa: float, sigma_t: float, sigma_a: float, parallax: float, error: float
+) -> float:
     """Return the chi2 of one point at its best distance and extinction, A >= 0, the parallax's share included."""
     at = max(a, 0.0)
     if not error > 0:
@@ -576,7 +693,17 @@ def _best_chi2(chi2, t, a, kappa, sigma_t, sigma_a, parallax, error):  # type: i
 
 
 @compiled
-def tabulate(t, a, phot, star_sky, parallax, error, dust, av_max, work):  # type: ignore[no-untyped-def]
+def tabulate(
+    t: np.ndarray,
+    a: np.ndarray,
+    phot: Any,
+    star_sky: Any,
+    parallax: float,
+    error: float,
+    dust: float,
+    av_max: float,
+    work: Any,
+) -> tuple[Any, ...]:
     """Make the table of one star; return its frame and sizes (n_t, n_a, n_q)."""
     kappa, sigma_t, sigma_a, helper = phot
     density, mean_dust = star_sky
@@ -610,7 +737,7 @@ def tabulate(t, a, phot, star_sky, parallax, error, dust, av_max, work):  # type
 
 
 @compiled
-def workspace(points, slabs, components):  # type: ignore[no-untyped-def]
+def workspace(points: int, slabs: int, components: int) -> tuple[Any, ...]:
     """Return the arrays that a star's sum is made in: metallicities, points, shares, and those for the table."""
     single = np.float32
     size = points + CHUNK
@@ -624,7 +751,20 @@ def workspace(points, slabs, components):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _star(labels, label_errors, magnitudes, phot, sky, parallax, error, settings, grid, model, work, out):  # type: ignore[no-untyped-def]
+def _star(
+    labels: np.ndarray,
+    label_errors: np.ndarray,
+    magnitudes: np.ndarray,
+    phot: Any,
+    sky: Any,
+    parallax: float,
+    error: float,
+    settings: Any,
+    grid: Any,
+    model: Any,
+    work: Any,
+    out: np.ndarray,
+) -> None:
     """Write everything about one star."""
     window, dust, av_max = settings
     bands, kappa, sigma_t, sigma_a, helper = phot
@@ -647,17 +787,30 @@ def _star(labels, label_errors, magnitudes, phot, sky, parallax, error, settings
     out[TOTAL], out[EFFECTIVE] = np.log(summed), summed**2 / squares
     deposit = np.zeros((len(weight), n_t, n_a))
     i = _collect(slabs, found, weight, frame, chance, np.float32(LEAST * top), model[1:], deposit, out)
-    out[CHI2] = _best_chi2(best - 2.0 * np.log(found[2][i]), found[0][i], found[1][i], kappa, sigma_t, sigma_a, parallax, error)
+    out[CHI2] = _best_chi2(
+        best - 2.0 * np.log(found[2][i]), found[0][i], found[1][i], kappa, sigma_t, sigma_a, parallax, error
+    )
     for c in range(len(weight)):
         out[SHARE + c] = np.sum(deposit[c] * table[c]) / summed
     _place_moments(deposit, transposed, f, mu, nodes, n_q, out)
 
 
 @compiled_parallel
-def all_stars(  # type: ignore[no-untyped-def]
-    labels, label_errors, magnitudes, magnitude_errors, extinction, parallax, parallax_error, density, mean_dust,
-    settings, grid, model, blocks,
-):  # fmt: skip
+def all_stars(
+    labels: np.ndarray,
+    label_errors: np.ndarray,
+    magnitudes: np.ndarray,
+    magnitude_errors: np.ndarray,
+    extinction: np.ndarray,
+    parallax: np.ndarray,
+    parallax_error: np.ndarray,
+    density: np.ndarray,
+    mean_dust: np.ndarray,
+    settings: Any,
+    grid: Any,
+    model: Any,
+    blocks: int,
+) -> np.ndarray:
     """Return the results of all stars, shape (n, WIDTH); NaN where nothing fits.
 
     Parameters

@@ -21,7 +21,9 @@ PARALLAX_COLUMNS = {
     "gaia_sources": ("parallax", "parallax_error"),
 }
 """Product → columns of the parallax and its error; None is that of `gaia_sources`."""
-_QUALITY = vf.column("quality", "float32", "Of several rows of one star, that with the largest counts", ucd="stat.value")
+_QUALITY = vf.column(
+    "quality", "float32", "Of several rows of one star, that with the largest counts", ucd="stat.value"
+)
 
 
 def labels_schema(config: Any) -> vf.TableSchema:

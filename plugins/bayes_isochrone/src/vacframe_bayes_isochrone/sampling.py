@@ -63,9 +63,7 @@ def _one_star(
         return {}
     found, chance = tuple(values[:kept] for values in found), chance[:kept]
     inner = (kappa, sigma_t, sigma_a, helper)
-    frame, n_t, n_a, n_q = kernel.tabulate(
-        found[0], found[1], inner, sky, parallax, error, dispersion, av_max, tables
-    )
+    frame, n_t, n_a, n_q = kernel.tabulate(found[0], found[1], inner, sky, parallax, error, dispersion, av_max, tables)
     table = tables[7][:, :n_t, :n_a].copy()
     _, _, top = kernel.look_up(found, best, weight, frame, table, chance)
     if not top > kernel.FAINTEST:

@@ -9,7 +9,7 @@ import numpy as np
 from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
 from vacframe.core.errors import VacframeError
 from vacframe.core.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
-from vacframe_bayes_isochrone.kernel import LN10, MU_FIRST, MU_NODES, MU_STEP
+from vacframe_bayes_isochrone.kernel import MU_FIRST, MU_NODES, MU_STEP
 from vacframe_bayes_isochrone.priors import Component
 from vacframe_bayes_isochrone.weights import chosen_components
 
@@ -100,16 +100,16 @@ def _map_reddening(pixels: Any, gl: np.ndarray, gb: np.ndarray) -> np.ndarray:
 
     if not len(pixels):
         return np.full(len(gl), np.nan)
-    place = pixels.match("healpix", healpy.ang2pix(1 << _order("reddening_map", pixels), gl, gb, nest=True, lonlat=True))
+    place = pixels.match(
+        "healpix", healpy.ang2pix(1 << _order("reddening_map", pixels), gl, gb, nest=True, lonlat=True)
+    )
     return np.where(place >= 0, pixels["ebv"][place].astype(np.float64), np.nan)
 
 
 def _cube(pixels: Any) -> DustCube:
     order = np.argsort(pixels["healpix"])
     values = pixels["ebv"][order]
-    return DustCube(
-        _order("dust_3d", pixels), pixels["healpix"][order], values, DUST_MODULUS_FIRST, DUST_MODULUS_STEP
-    )
+    return DustCube(_order("dust_3d", pixels), pixels["healpix"][order], values, DUST_MODULUS_FIRST, DUST_MODULUS_STEP)
 
 
 def _order(product: str, pixels: Any) -> int:

@@ -23,7 +23,9 @@ def stars_below(imf: PowerLawImf, mass: np.ndarray) -> np.ndarray:
     """Return the number of stars below each mass (solar masses) but for a constant, any shape; NaN stays NaN."""
     edges = (0.0, *imf.breaks, np.inf)
     total, factor = np.zeros_like(mass), 1.0
-    for low, high, exponent, following in zip(edges[:-1], edges[1:], imf.exponents, (*imf.exponents[1:], 0), strict=True):
+    for low, high, exponent, following in zip(
+        edges[:-1], edges[1:], imf.exponents, (*imf.exponents[1:], 0), strict=True
+    ):
         first = max(low, 1e-3)
         part = np.clip(mass, first, high)
         total += factor * (part ** (exponent + 1) - first ** (exponent + 1)) / (exponent + 1)
@@ -83,9 +85,7 @@ def component_weights(
     """Return the prior of each metallicity and age in each component, shape (n_component, n_mh, n_age)."""
     return np.array(
         [
-            (1.0 if c is None else c.fraction)
-            * metallicity_prior(c, mh)[:, None]
-            * age_prior(c, ages, oldest)[None, :]
+            (1.0 if c is None else c.fraction) * metallicity_prior(c, mh)[:, None] * age_prior(c, ages, oldest)[None, :]
             for c in components
         ]
     )
