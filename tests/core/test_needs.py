@@ -91,6 +91,21 @@ def paired(inputs, context):
     """Magnitudes of the same star in another product, row by row."""
     return {"other": inputs["twins"]["mag"]}
 
+@plugin.product("links", kind="source", table=vf.TableSchema(key="link", position=vf.Position(), columns=(
+    vf.column("link", "int64", "Identifier", nullable=False), *POSITION, vf.column("star", "int64", "Star, if any"))))
+def links(inputs, context):
+    """Observations, and the star that each is of."""
+
+@plugin.product("linked", needs=[vf.same("links", ["star"]), vf.by_key("stars", "star", ["star", "mag"])],
+    table=vf.TableSchema(key="link", position=vf.Position(), columns=(
+        vf.column("link", "int64", "Identifier", nullable=False), *POSITION, MAG)), row_wise=True)
+def linked(inputs, context):
+    """Magnitude of the star of each observation."""
+    import numpy as np
+    links, stars = inputs["links"], inputs["stars"]
+    row = np.where(links.mask("star"), -1, stars.match("star", links["star"]))
+    return {"mag": np.append(stars["mag"], np.nan)[row]}
+
 SAID = vf.column("said", "string", "Rows, types and nulls of the optional inputs")
 
 @plugin.product("patient", table=table(SAID), needs=[vf.same("stars", ["mag"]),
@@ -246,6 +261,24 @@ def test_rows_of_same_needs_belong_together_even_where_one_product_lacks_some(pr
     assert ws.build("paired", workers=1).ok
     star, other = columns(ws.read("paired"), "star", "other")
     np.testing.assert_array_equal(other, np.where(np.isin(star, dropped), np.nan, 100.0 + star))
+
+
+@pytest.mark.parametrize("partition", ["pixel_order=0", "pixel_order=2"])
+def test_several_rows_may_name_the_same_partner_and_some_none(project, partition):
+    mag = pq.read_table(project / "stars.parquet")["mag"].to_numpy()
+    random = np.random.default_rng(12)
+    star = random.integers(0, len(mag) + 20, 500)
+    none = random.random(500) < 0.2
+    ra, dec = random.uniform(0, 360, 500), np.degrees(np.arcsin(random.uniform(-1, 1, 500)))
+    table = {"link": np.arange(500), "ra": ra, "dec": dec, "star": pa.array(star, mask=none)}
+    pq.write_table(pa.table(table), project / "links.parquet")
+    with (project / "vacframe.toml").open("a") as file:
+        file.write('[sources.links]\nfiles = ["links.parquet"]\n')
+    ws = space(project, "ws", partition)
+    assert ws.build("linked", workers=1).ok
+    link, found = columns(ws.read("linked"), "link", "mag")
+    expected = np.where(none | (star >= len(mag)), np.nan, mag[np.minimum(star, len(mag) - 1)])
+    np.testing.assert_array_equal(found, expected[link])
 
 
 KINDS = {

@@ -173,7 +173,11 @@ class Need(BaseModel):
 
 
 def same(product: str, columns: Iterable[Column | str], *, where: str | None = None, optional: bool = False) -> Need:
-    """Need the rows of the same partition (identical key and home)."""
+    """Need the rows of the same partition (identical key and home).
+
+    The first such need says which rows the product has. Row i of every other one with the same key column belongs to
+    row i of that: null where the other product has no such row.
+    """
     return Need(product=product, columns=tuple(columns), how="same", where=where, optional=optional)
 
 
