@@ -114,6 +114,16 @@ def test_a_fast_star_is_found_where_it_was_in_2000():
     assert made["separation"][0].as_py() < 0.2
 
 
+def test_a_smaller_largest_motion_reads_less_of_gaia():
+    config = SurveysConfig(crossmatch_max_proper_motion=2.0)
+    assert [n.margin for n in plugin.requires("crossmatch", config)] == [0.0, pytest.approx(35 / 3600)]
+    gaia = gaia_table([10.0], [20.0], [0.0], [2100.0])
+    place = carried(gaia, 2000.0)
+    spectrum = spectra_table(place.ra.deg, place.dec.deg)
+    assert match(spectrum, gaia).table["source_id"].to_pylist() == [10**15]
+    assert match(spectrum, gaia, crossmatch_max_proper_motion=2.0).table["source_id"].to_pylist() == [None]
+
+
 def test_two_spectra_of_a_star_and_none_near():
     gaia = gaia_table([10.0, 10.0005], [20.0, 20.0], [np.nan, 0.0], [np.nan, 0.0])
     made = match(spectra_table([10.0, 10.0, 11.0], [20.0, 20.0, 20.0]), gaia)

@@ -167,6 +167,20 @@ def test_files_that_are_no_maps(tmp_path):
     assert details["flat.npy"][0] == "not_three_dimensional"
 
 
+def test_files_that_are_cut_off(tmp_path):
+    np.save(tmp_path / "cube.npy", np.ones((192, 120)))
+    write_bayestar(tmp_path / "cube.h5")
+    healpy.write_map(tmp_path / "cube.fits", smooth_sky(5), nest=True, coord="G", dtype="f4")
+    whole = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    for share, kept in ((0.5, "half"), (0.01, "start")):
+        for name, content in whole.items():
+            (tmp_path / f"{kept}-{name}").write_bytes(content[: int(len(content) * share)])
+    made = make("reddening_map", *sorted(tmp_path.glob("*-*")), tmp_path / "cube.npy")
+    assert made.table.num_rows == 768
+    assert sorted(r["file"] for r in made.rejects.to_pylist()) == sorted(p.name for p in tmp_path.glob("*-*"))
+    assert {r["reason"] for r in made.rejects.to_pylist()} == {"not_a_dust_map"}
+
+
 def test_the_disc_is_scaled_to_the_map():
     lon, lat = centres(2)
     sky = smooth_sky(2)

@@ -75,7 +75,7 @@ def _whole(values: np.ndarray, scale: str = "sfd") -> PixelValues:
 def _array(path: Path) -> PixelValues:
     try:
         values = np.load(path, allow_pickle=False)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise NoDustMap(f"is a NumPy file that cannot be read: {error}") from None
     if values.dtype.kind != "f" or values.ndim not in (1, 2):
         raise NoDustMap(f"holds {values.dtype} of shape {values.shape}; expected floats, (pixels,) or (pixels, moduli)")
@@ -87,12 +87,15 @@ def _bayestar(path: Path) -> PixelValues:
         import h5py
     except ImportError:
         raise NoDustMap("is HDF5; reading it needs h5py: pip install vacframe-surveys[dustmaps]") from None
-    with h5py.File(path, "r") as file:
-        if "pixel_info" not in file or "best_fit" not in file:
-            raise NoDustMap("is HDF5 without pixel_info and best_fit, so it is not a Bayestar map")
-        pixels = file["pixel_info"][:]
-        moduli = np.asarray(file["pixel_info"].attrs["DM_bin_edges"], np.float64)
-        values = file["best_fit"][:]
+    try:
+        with h5py.File(path, "r") as file:
+            if "pixel_info" not in file or "best_fit" not in file:
+                raise NoDustMap("is HDF5 without pixel_info and best_fit, so it is not a Bayestar map")
+            pixels = file["pixel_info"][:]
+            moduli = np.asarray(file["pixel_info"].attrs["DM_bin_edges"], np.float64)
+            values = file["best_fit"][:]
+    except OSError as error:
+        raise NoDustMap(f"cannot be read as HDF5: {error}") from None
     order = np.round(np.log2(pixels["nside"])).astype(np.int64)
     return PixelValues(order, pixels["healpix_index"].astype(np.int64), values, moduli, "bayestar19")
 
@@ -107,7 +110,7 @@ def _fits(path: Path, order: int) -> PixelValues:
                     return _fits_table(unit)
                 if unit.header.get("NAXIS") == 2 and str(unit.header.get("CTYPE1", "")).startswith("GLON"):
                     return _image(unit.data, unit.header, order)
-    except (OSError, TypeError) as error:
+    except (OSError, TypeError, ValueError, KeyError) as error:
         raise NoDustMap(f"cannot be read as FITS: {error}") from None
     raise NoDustMap(f"is FITS without a HEALPix table or an image in Galactic coordinates; expected {FORMS}")
 
