@@ -3,8 +3,10 @@ import pyarrow as pa
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
 from vacframe_mock_survey.elements import MOLECULES
+from vacframe_mock_survey.exposures import observe
+from vacframe_mock_survey.rotation import PIXEL, broaden
 from vacframe_mock_survey.schema import SPECTRAL_LABELS
-from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, observe, planck, spectral_types
+from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, planck, spectral_types
 from vacframe_mock_survey.synthesis import normalised
 from vacframe_mock_survey.tables import tables
 
@@ -216,6 +218,34 @@ def test_redshift_error(observations):
     rv = bright.select(["obsid", "rv"]).to_pandas().set_index("obsid")["rv"]
     error = table["z"].to_pandas().to_numpy() * 299792.458 - rv.loc[table["obsid"].to_numpy()].to_numpy()
     assert np.nanstd(error) == pytest.approx(5.0, rel=0.15)
+
+
+def test_rotation():
+    # A line much narrower than the broadening keeps its area, and its depth follows the profile (Gray 2008, 18.14):
+    # at the centre, per velocity, (2 (1 - e) + pi e / 2) / (pi (1 - e / 3)) / v with e = 0.6.
+    line = np.ones(201)
+    line[100] = 0.0
+    broaden(line, 300.0)
+    assert np.sum(1 - line) == pytest.approx(1.0)
+    expected = (0.8 + 0.3 * np.pi) / (np.pi * 0.8) / 300.0 * PIXEL
+    assert 1 - line[100] == pytest.approx(expected, rel=0.05)
+    assert np.abs(np.flatnonzero(line < 1) - 100).max() <= 300.0 / PIXEL + 1
+
+
+def test_telluric_residuals(observations):
+    some = observations.slice(0, 200)
+    config = MockSurveyConfig(telluric_residual=0.3, bad_pixel_fraction=0.0)
+    plain = MockSurveyConfig(telluric_residual=0.0, bad_pixel_fraction=0.0)
+    first, second = (
+        to_numpy(run_product(plugin, "lamost_spectra", {"mock_observations": some}, config=c).table["flux"])[0]
+        for c in (config, plain)
+    )
+    ratio = np.log(np.maximum(first, 1e-9) / np.maximum(second, 1e-9))
+    head = (WAVELENGTH > 7600) & (WAVELENGTH < 7610)
+    depth = np.median(ratio[:, head], axis=1)
+    # Depth 1.5 at the head, the band's and the species' errors in quadrature.
+    assert np.std(depth) == pytest.approx(0.3 * np.hypot(1.0, 0.5) * 1.1, rel=0.3)
+    assert np.abs(ratio[:, (WAVELENGTH > 5000) & (WAVELENGTH < 5800)]).max() == 0.0
 
 
 def test_extinction_curve():

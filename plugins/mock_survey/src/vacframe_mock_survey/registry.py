@@ -76,6 +76,8 @@ class MockSurveyConfig(BaseModel):
     """Error of the survey's radial velocities at high S/N, km/s."""
     sky_residual: float = Field(default=0.01, ge=0)
     """Rms residual of a sky line of unit strength, relative to the star's flux, at snr_g = 100."""
+    telluric_residual: float = Field(default=0.05, ge=0)
+    """Rms error of the correction of telluric bands, relative to their optical depth."""
 
     xp_faintest: float = 17.65
     """Faintest G with Gaia XP spectra; DR3's limit."""

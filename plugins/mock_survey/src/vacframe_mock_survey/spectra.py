@@ -28,11 +28,12 @@ from vacframe_mock_survey.schema import SPECTRAL_LABELS
         "missing_redshift_fraction",
         "redshift_error",
         "sky_residual",
+        "telluric_residual",
     ),
 )
 def lamost_spectra(inputs: Any, context: Any) -> vf.Result:
     """Mock LAMOST low-resolution spectra with noise, sky residuals, bad pixels and missing header facts."""
-    from vacframe_mock_survey.spectrograph import observe
+    from vacframe_mock_survey.exposures import observe
 
     table = observe(inputs["mock_observations"], context.config, context.rng)
     context.progress(len(table["obsid"]))

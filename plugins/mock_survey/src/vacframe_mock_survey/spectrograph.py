@@ -1,4 +1,4 @@
-"""The spectrograph: signal-to-noise by colour, response, sky, bad pixels and header facts."""
+"""The spectrograph: signal-to-noise by colour, response, sky, bad pixels, spectral types."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
-from vacframe_mock_survey.schema import SPECTRAL_LABELS
-from vacframe_mock_survey.synthesis import normalised
 
 PIVOTS = {"u": 3600.0, "g": 4770.0, "r": 6230.0, "i": 7630.0, "z": 9000.0}
 """Wavelengths, Å, at which the bands' signal-to-noise is stated; those of the SDSS filters."""
@@ -132,51 +130,3 @@ def bad_pixels(rng: Any, fraction: float) -> np.ndarray:
         row, run = np.nonzero(active & (length > k))
         out[row, np.minimum(start[row, run] + k, LAMOST_PIXELS - 1)] = True
     return out
-
-
-def observe(truth: Any, config: Any, random: Any) -> dict[str, Any]:
-    """Return the columns of `lamost_spectra` for a batch of n true stars."""
-    ids = truth["obsid"]
-    snr, teff = truth["snr_g"].astype(float), truth["teff"].astype(float)
-    model = normalised(*(truth[name] for name in (*SPECTRAL_LABELS, "rv")))
-    level = continuum(truth, random(ids, "calibration"))
-    relative = 1.0 / pixel_snr(snr, teff) * np.sqrt(0.8 * model + 0.2)
-    sky = sky_profile() * (config.sky_residual * 100.0 / snr)[:, None]
-    noise = random(ids, "noise").normal(LAMOST_PIXELS)
-    sigma = level * np.hypot(relative, sky)
-    flux = level * model + sigma * noise
-    bad = bad_pixels(random(ids, "bad"), config.bad_pixel_fraction)
-    wild = random(ids, "wild").normal()
-    bad |= ~np.isfinite(flux)
-    flux = np.where(bad, flux + level * 20.0 * wild[:, None], flux)
-    return {
-        "obsid": ids,
-        "flux": flux.astype(np.float32),
-        "ivar": np.where(bad, 0.0, 1.0 / sigma**2).astype(np.float32),
-        "mask": bad.astype(np.uint8),
-        **band_snr(snr, teff),
-        **header(truth, config, random),
-    }
-
-
-def header(truth: Any, config: Any, random: Any) -> dict[str, Any]:
-    """Return redshift, class, date, plan, spectrograph and fibre; some are missing."""
-    import pyarrow as pa
-
-    ids = truth["obsid"]
-    u = random(ids, "header").uniform(6)
-    error = config.redshift_error * np.hypot(1.0, 20.0 / truth["snr_g"].astype(float)) * random(ids, "z").normal()
-    day = truth["lmjd"].astype(np.int64)
-    date = (np.datetime64("1858-11-17") + day).astype(str).astype(object)
-    plan = np.array([f"MOCK{d:05d}" for d in day.tolist()], dtype=object)
-    lost = u[:, 1] < config.missing_header_fraction
-    return {
-        "z": np.where(u[:, 2] < config.missing_redshift_fraction, np.nan, (truth["rv"] + error) / 299792.458),
-        "class": np.full(len(ids), "STAR", dtype=object),
-        "subclass": pa.array(spectral_types(truth["teff"]), pa.string(), mask=np.isnan(truth["teff"])),
-        "obs_date": pa.array(date, pa.string(), mask=lost),
-        "lmjd": pa.array(day, pa.int32(), mask=lost),
-        "planid": pa.array(plan, pa.string(), mask=lost),
-        "spid": pa.array(1 + np.floor(16 * u[:, 3]).astype(np.int16), pa.int16(), mask=lost),
-        "fiberid": pa.array(1 + np.floor(250 * u[:, 4]).astype(np.int16), pa.int16(), mask=lost),
-    }
