@@ -71,7 +71,7 @@ def read_isochrones(grids: Sequence[str], shards: int = 1) -> dict[str, np.ndarr
     seen = np.empty(0)
     for name in grids:
         part = _read_grid(grid_path(name))
-        isochrone = _isochrone(part)
+        isochrone = isochrone_number(part)
         new = ~np.isin(isochrone, seen)
         seen = np.union1d(seen, isochrone)
         parts.append({column: values[new] for column, values in part.items()})
@@ -82,7 +82,7 @@ def read_isochrones(grids: Sequence[str], shards: int = 1) -> dict[str, np.ndarr
     return made if shards else {name: values[:0] for name, values in made.items()}
 
 
-def _isochrone(part: dict[str, np.ndarray]) -> np.ndarray:
+def isochrone_number(part: dict[str, np.ndarray]) -> np.ndarray:
     """Return a number that tells isochrones apart: log ages are below 100."""
     return np.round(part["mh"] * 10**_DECIMALS) * 100 + part["log_age"]
 
@@ -101,7 +101,7 @@ def _read_grid(path: Path) -> dict[str, np.ndarray]:
     for name in ("mh", "log_age"):
         part[name] = np.round(part[name], _DECIMALS)
     part["teff"] = 10.0 ** part["log_teff"]
-    part["imf_weight"] = imf_weights(cumulative, _isochrone(part))
+    part["imf_weight"] = imf_weights(cumulative, isochrone_number(part))
     return part
 
 

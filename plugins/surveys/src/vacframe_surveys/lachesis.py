@@ -1,0 +1,113 @@
+"""Grids of isochrones and tables of bolometric corrections of the packages `lachesis-grids` and `astrolachesis`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+BANDS = {
+    "2MASS_J": "mag_j", "2MASS_H": "mag_h", "2MASS_Ks": "mag_ks",
+    "Gaia_G_EDR3": "mag_g", "Gaia_BP_EDR3": "mag_bp", "Gaia_RP_EDR3": "mag_rp",
+}  # fmt: skip
+"""Name in the tables of corrections → our column."""
+_AXES = 5
+"""A row of the tables: Teff, log g, [Fe/H], A_V, R_V, then a correction for each band."""
+_PARSEC_NAMES = {
+    "initial_mass": "m_initial",
+    "star_mass": "m_current",
+    "log_Teff": "log_teff",
+    "log_g": "logg",
+    "log_L": "log_l",
+}
+
+
+def is_corrections(path: Path) -> bool:
+    """Return whether a file holds bolometric corrections: HDF5 with the group UBVRIplus."""
+    with path.open("rb") as file:
+        if file.read(len(HDF5)) != HDF5:
+            return False
+    try:
+        import h5py
+    except ImportError:
+        return False
+    with h5py.File(path, "r") as tables:
+        return "UBVRIplus" in tables
+
+
+class Corrections:
+    """Bolometric corrections at A_V = 0 in [Fe/H], Teff and log g; M_band = M_bol - BC.
+
+    Attributes
+    ----------
+    names : list of str
+        Our columns, in order.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import h5py
+        from scipy.interpolate import RegularGridInterpolator
+
+        with h5py.File(path, "r") as tables:
+            group = tables["UBVRIplus"]
+            bands = [b.decode() for b in group["band_names"][:]]
+            metallicities, rows = group["feh_values"][:], group["data"][:]
+        rows = rows[:, rows[0, :, 3] == 0.0]
+        teff, logg = np.unique(rows[0, :, 0]), np.unique(rows[0, :, 1])
+        if len(teff) * len(logg) != rows.shape[1]:
+            raise ValueError(f"{path.name}: {rows.shape[1]} rows at A_V = 0 are no grid in Teff and log g")
+        order = np.lexsort((rows[0, :, 1], rows[0, :, 0]))
+        places = [_AXES + bands.index(b) for b in BANDS]
+        cube = rows[:, order][:, :, places].reshape(len(metallicities), len(teff), len(logg), len(places))
+        self.names = list(BANDS.values())
+        self._at = RegularGridInterpolator((metallicities, np.log10(teff), logg), cube, bounds_error=False)
+
+    def __call__(self, mh: np.ndarray, log_teff: np.ndarray, logg: np.ndarray) -> np.ndarray:
+        """Return the corrections, shape (n, band); NaN outside the tables."""
+        return np.asarray(self._at(np.stack([mh, log_teff, logg], axis=1)))
+
+
+def read_corrections(paths: list[Path]) -> Corrections:
+    """Return the corrections of the one file of them.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or more than one.
+    """
+    if len(paths) != 1:
+        raise ValueError(
+            f"{len(paths)} files with bolometric corrections; name one, the bc_tables.h5 of astrolachesis, among the files"
+        )
+    return Corrections(paths[0])
+
+
+def read_grid(path: Path, corrections: Corrections) -> dict[str, np.ndarray]:
+    """Return the points of a grid under our names, with magnitudes from the corrections.
+
+    A phase between two numbers, which the grids have where they interpolate, is the nearer of them.
+    """
+    import h5py
+
+    with h5py.File(path, "r") as grid:
+        columns = [str(c) for c in grid.attrs["columns"]]
+        name = str(grid.attrs.get("grid_name", path.stem))
+        metallicities, ages = grid["feh_values"][:], grid["age_values"][:]
+        offsets, lengths, values = grid["offsets"][:], grid["lengths"][:], grid["values"][:]
+    if len(offsets) != len(metallicities) * len(ages):
+        raise ValueError(
+            f"{path.name}: {len(offsets)} isochrones, expected {len(metallicities)} [Fe/H] times {len(ages)} ages"
+        )
+    rows = np.concatenate([np.arange(o, o + n) for o, n in zip(offsets, lengths, strict=True)])
+    which = np.repeat(np.arange(len(offsets)), lengths)
+    part = {ours: values[rows, columns.index(theirs)].astype(np.float64) for theirs, ours in _PARSEC_NAMES.items()}
+    part["mh"] = metallicities[which // len(ages)].astype(np.float64)
+    part["log_age"] = ages[which % len(ages)].astype(np.float64)
+    phase = np.rint(values[rows, columns.index("phase")])
+    part["phase_mist" if name == "MIST" else "phase"] = phase
+    bolometric = values[rows, columns.index("Mbol")].astype(np.float64)
+    found = corrections(part["mh"], part["log_teff"], part["logg"])
+    for k, column in enumerate(corrections.names):
+        part[column] = bolometric - found[:, k]
+    return part
