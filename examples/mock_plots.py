@@ -1,7 +1,7 @@
-"""Figures of a mock survey: sky, colour-magnitude diagram, Toomre diagram, abundances, the plane, log g against Teff.
+"""Figures of a mock survey: sky, colour-magnitude diagram, Toomre diagram, abundances, the plane, log g, spectra.
 
-    vacframe build --config examples/mock.toml --workspace demo --products mock_truth,gaia_sources
-    python examples/mock_plots.py demo figures
+vacframe build --config examples/mock.toml --workspace demo --products mock_truth,gaia_sources,lamost_spectra
+python examples/mock_plots.py demo figures
 """
 
 import sys

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.core.values import to_numpy
 from vacframe_mock_survey.frames import galactic
 
 COLOURS = {
@@ -107,20 +110,75 @@ def kiel(axes: Any, truth: Columns) -> None:
     axes.set(xlim=(8200, 3000), ylim=(5.5, -0.8), xlabel="Teff (K)", ylabel="log g")
 
 
+KINDS = {
+    "F dwarf": (6200.0, 4.2, -0.2),
+    "Sun-like dwarf": (5770.0, 4.4, 0.0),
+    "K giant": (4700.0, 2.5, 0.0),
+    "metal-poor giant": (4900.0, 2.0, -2.0),
+    "M giant": (3700.0, 0.8, -0.1),
+    "M dwarf": (3500.0, 4.9, 0.0),
+}
+"""Stars whose spectra are drawn: Teff (K), log g and [Fe/H] that they are nearest to."""
+
+
+def nearest_visit(visits: Columns, teff: float, logg: float, feh: float) -> int:
+    """Return the row of the visit nearest in labels, in units of 200 K, 0.3 and 0.3 dex, noise counting too."""
+    away = ((visits["teff"] - teff) / 200.0) ** 2 + ((visits["logg"] - logg) / 0.3) ** 2
+    return int(np.argmin(away + ((visits["feh"] - feh) / 0.3) ** 2 + (40.0 / visits["snr_g"]) ** 2))
+
+
+def spectra(axes: Any, visits: Columns, flux: dict[int, np.ndarray]) -> None:
+    """Draw one spectrum of each of `KINDS` over its median, one above the other.
+
+    Parameters
+    ----------
+    visits : dict of ndarray
+        ``obsid``, ``teff``, ``logg``, ``feh``, ``snr_g`` of the visits drawn.
+    flux : dict of int to ndarray
+        Their fluxes by obsid.
+    """
+    wavelength = 10.0 ** (LOGLAM_FIRST + LOGLAM_STEP * np.arange(LAMOST_PIXELS))
+    for height, (kind, labels) in enumerate(KINDS.items()):
+        row = nearest_visit(visits, *labels)
+        values = flux[int(visits["obsid"][row])].astype(float)
+        axes.plot(wavelength, values / np.median(values[values > 0]) + 1.6 * height, lw=0.5)
+        text = f"{kind}: {visits['teff'][row]:.0f} K, {visits['logg'][row]:.1f}, {visits['feh'][row]:+.1f}"
+        axes.text(9150, 1.0 + 1.6 * height, f"{text}, S/N {visits['snr_g'][row]:.0f}", va="center", fontsize=9)
+    axes.set(xlim=(3650, 11000), ylim=(-0.2, 1.6 * len(KINDS) + 1.2), xlabel="wavelength (Å)", ylabel="flux + constant")
+
+
+def _fluxes(workspace: Any, obsids: list[int]) -> dict[int, np.ndarray]:
+    """Return the fluxes of some spectra, reading one partition at a time."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    out: dict[int, np.ndarray] = {}
+    version = workspace.version("lamost_spectra")
+    for part, record in version.parts.items():
+        if not record["rows"]:
+            continue
+        with pq.ParquetFile(version.file(part)) as file:
+            keys = file.read(["obsid"])["obsid"]
+            if not pc.any(pc.is_in(keys, pa.array(obsids))).as_py():
+                continue
+            table = file.read(["obsid", "flux"])
+        rows = table.filter(pc.is_in(table["obsid"], pa.array(obsids)))
+        out |= dict(zip(rows["obsid"].to_pylist(), to_numpy(rows["flux"])[0], strict=True))
+    return out
+
+
 def figures(workspace: Any, folder: Path) -> list[Path]:
     """Draw all figures of a workspace into a folder; return their paths.
 
     Parameters
     ----------
     workspace : vacframe.Workspace
-        With `mock_truth` and `gaia_sources` built.
+        With `mock_truth` and `gaia_sources` built; spectra are drawn where `lamost_spectra` is built too.
     """
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-
-    from vacframe.core.values import to_numpy
 
     def read(product: str, names: str) -> Columns:
         table = workspace.read(product, columns=names.split())
@@ -130,13 +188,20 @@ def figures(workspace: Any, folder: Path) -> list[Path]:
     sources = read(
         "gaia_sources", "source_id parallax parallax_error phot_g_mean_mag phot_bp_mean_mag phot_rp_mean_mag"
     )
+    folder.mkdir(parents=True, exist_ok=True)
     figure = plt.figure(figsize=(17, 10), layout="constrained")
     axes = [figure.add_subplot(2, 3, k + 1, projection="mollweide" if k == 0 else None) for k in range(6)]
     for draw, place in zip((sky, toomre, abundances, plane, kiel), (0, 2, 3, 4, 5), strict=True):
         draw(axes[place], truth)
     colour_magnitude(axes[1], truth, sources)
-    path = folder / "mock_survey.png"
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-    return [path]
+    paths = [folder / "mock_survey.png"]
+    figure.savefig(paths[0], dpi=110)
+    if any(p["name"] == "lamost_spectra" and p["state"] == "built" for p in workspace.products()):
+        visits = read("mock_observations", "obsid teff logg feh snr_g")
+        drawn = {nearest_visit(visits, *labels) for labels in KINDS.values()}
+        figure, place = plt.subplots(figsize=(13, 9), layout="constrained")
+        spectra(place, visits, _fluxes(workspace, [int(visits["obsid"][row]) for row in drawn]))
+        paths.append(folder / "mock_spectra.png")
+        figure.savefig(paths[1], dpi=110)
+    plt.close("all")
+    return paths
