@@ -1,6 +1,5 @@
 """Fixtures of tests of builds: a site with the synthetic plugin, and a project with star files."""
 
-import importlib
 import sys
 from pathlib import Path
 
@@ -23,13 +22,7 @@ key = "star"
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_synthetic", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
-    return folder
+    return engine_plugin.activate(monkeypatch, tmp_path / "site")
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """A synthetic plugin in a distribution of its own, and table files for it."""
 
+import importlib
+import os
+import sys
 import textwrap
 from pathlib import Path
 
@@ -85,6 +88,27 @@ def install(folder: Path, name: str = "synthetic", code: str = CODE) -> Path:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vacframe-{name}\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[vacframe.plugins]\n{name} = vacframe_{name}:plugin\n")
     return folder
+
+
+def activate(monkeypatch, folder: Path, name: str = "synthetic", code: str = CODE) -> Path:
+    """Install a distribution in `folder` and make this process, and those that it starts, find it."""
+    install(folder, name, code)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    importlib.invalidate_caches()
+    sys.modules.pop(f"vacframe_{name}", None)
+    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    return folder
+
+
+def flip_a_byte(path: Path) -> None:
+    """Damage a file without a trace in its stat."""
+    stat = path.stat()
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    path.write_bytes(data)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def write_stars(path: Path, number: int = 400, first: int = 0, shift: float = 0.0) -> pa.Table:

@@ -1,6 +1,5 @@
 """Bad tables and settings of sources, through whole builds: what is said, what is counted, what stays."""
 
-import importlib
 import re
 import sys
 from pathlib import Path
@@ -20,11 +19,7 @@ GOOD = HEAD + "1,10,10,1\n2,20,20,2\n"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_synthetic", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    engine_plugin.activate(monkeypatch, tmp_path / "site")
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "s1.csv").write_text(GOOD)
     (tmp_path / "files" / "vacframe.toml").write_text(CONFIG)

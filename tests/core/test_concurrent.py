@@ -1,6 +1,5 @@
 """Several builds of one workspace at the same time: each ends well, and what is published is what one makes."""
 
-import importlib
 import os
 import subprocess
 import sys
@@ -26,12 +25,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_synthetic", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    engine_plugin.activate(monkeypatch, tmp_path / "site")
     for number in range(3):
         engine_plugin.write_stars(tmp_path / f"stars{number}.parquet", 100, first=1000 * number)
     (tmp_path / "vacframe.toml").write_text(CONFIG)

@@ -1,8 +1,6 @@
 """Files of a workspace that are damaged, lost or cut: what is said, and that a build puts it right."""
 
-import importlib
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -17,11 +15,7 @@ import engine_plugin
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_synthetic", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    engine_plugin.activate(monkeypatch, tmp_path / "site")
     engine_plugin.write_stars(tmp_path / "stars.parquet", 100)
     (tmp_path / "vacframe.toml").write_text('pixel_order = 0\n[sources.stars]\nfiles = ["stars.parquet"]\n')
     return tmp_path
@@ -38,17 +32,6 @@ def built(project):
     return ws
 
 
-def damage(path):
-    """Change a byte and leave no trace in the file's stat."""
-    stat = path.stat()
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 3] ^= 0xFF
-    path.write_bytes(data)
-    path.chmod(0o444)
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-
-
 @pytest.mark.parametrize(
     "name", ["ledger.sqlite", "reasons.json", "config.json", "damaged.json", "products/stars/scan/state.json"]
 )
@@ -63,7 +46,7 @@ def test_a_file_that_only_speeds_things_up_may_hold_anything(built, project, nam
 def test_damage_that_verify_found_waits_for_the_build_that_can_put_it_right(built, project):
     version = built.version("fluxes")
     part = next(iter(version.parts))
-    damage(version.file(part))
+    engine_plugin.flip_a_byte(version.file(part))
     assert [(p["product"], p["part"]) for p in built.verify()] == [("fluxes", part)]
     (task,) = [t for t in space(project).plan("summary").tasks if t.action == "run"]
     assert (task.product, task.part, task.reason.kind) == ("fluxes", part, "damaged")

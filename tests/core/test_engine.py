@@ -27,16 +27,6 @@ def space(project, name="ws", *overrides):
     return Workspace(project / name, project / "vacframe.toml", overrides)
 
 
-def flip_a_byte(path):
-    """Damage a file without a trace in its stat."""
-    stat = path.stat()
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 3] ^= 0xFF
-    path.write_bytes(data)
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-
-
 def digests(workspace, *names):
     return [workspace.version(n).manifest["digest"] for n in names]
 
@@ -181,7 +171,7 @@ def test_flipped_bytes_are_noticed_by_verify_and_by_the_next_build(project):
     before = digests(ws, "fluxes")
     version = ws.version("stars")
     part = next(p for p, r in version.parts.items() if r["rows"])
-    flip_a_byte(version.file(part))
+    engine_plugin.flip_a_byte(version.file(part))
     assert [p["part"] for p in ws.verify("stars")] == [part]
     report = ws.build("fluxes", "summary", workers=1)
     assert report.ok
@@ -194,7 +184,7 @@ def test_flipped_bytes_found_while_reading(project):
     ws.build("fluxes", workers=1)
     version = ws.version("fluxes")
     part = next(p for p, r in version.parts.items() if r["rows"])
-    flip_a_byte(version.file(part))
+    engine_plugin.flip_a_byte(version.file(part))
     report = ws.build("summary", workers=1)
     assert report.ok
     assert report["fluxes"].ran == 1

@@ -1,6 +1,5 @@
 """Sources without positions of their own: anchored on another product, or placed by their Gaia identifier."""
 
-import importlib
 import sys
 from pathlib import Path
 
@@ -54,11 +53,7 @@ anchor = "stars"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site", "homes", CODE)
-    monkeypatch.syspath_prepend(str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_homes", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    engine_plugin.activate(monkeypatch, tmp_path / "site", "homes", CODE)
     engine_plugin.write_stars(tmp_path / "stars.parquet", 300)
     star = np.random.default_rng(4).permutation(320)
     pq.write_table(pa.table({"star": star, "mag": star / 100.0}), tmp_path / "labels.parquet")

@@ -1,6 +1,5 @@
 """Needs through whole builds: margins over pixel edges, optional needs, conditions."""
 
-import importlib
 import sys
 from pathlib import Path
 
@@ -147,11 +146,7 @@ def write(path, ra, dec, first=0):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site", "needy", CODE)
-    monkeypatch.syspath_prepend(str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_needy", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    engine_plugin.activate(monkeypatch, tmp_path / "site", "needy", CODE)
     write(tmp_path / "stars.parquet", *edge_positions())
     ra, dec = edge_positions(seed=7)
     write(tmp_path / "others.parquet", ra[::-1], dec[::-1])
@@ -328,10 +323,7 @@ def test_columns_that_an_optional_product_lacks_arrive_as_typed_nulls(project):
 
 def test_keys_may_be_texts(tmp_path, monkeypatch):
     code = engine_plugin.CODE.replace('vf.column("star", "int64"', 'vf.column("star", "string"')
-    monkeypatch.syspath_prepend(str(engine_plugin.install(tmp_path / "site", code=code)))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_synthetic", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    engine_plugin.activate(monkeypatch, tmp_path / "site", code=code)
     random = np.random.default_rng(6)
     table = engine_plugin.write_stars(tmp_path / "stars.parquet", 200)
     name = np.array([f"NGC {i}" for i in range(200)])

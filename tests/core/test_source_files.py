@@ -1,6 +1,5 @@
 """What happens to a source's files between two builds: removed, renamed, touched, given twice, cut otherwise."""
 
-import importlib
 import os
 import shutil
 import sys
@@ -20,11 +19,7 @@ PRODUCTS = ("stars", "fluxes", "noisy", "summary")
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder))
-    importlib.invalidate_caches()
-    sys.modules.pop("vacframe_synthetic", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    engine_plugin.activate(monkeypatch, tmp_path / "site")
     engine_plugin.write_stars(tmp_path / "stars1.parquet", 200)
     engine_plugin.write_stars(tmp_path / "stars2.parquet", 50, first=1000)
     (tmp_path / "vacframe.toml").write_text(CONFIG)

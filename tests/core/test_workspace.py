@@ -1,6 +1,5 @@
 """What a workspace says of itself: assumed units, rows, and the choices that it keeps."""
 
-import importlib
 import sys
 from pathlib import Path
 
@@ -17,12 +16,8 @@ STARS = "star,ra,dec,m\n1,10.0,20.0,5.5\n2,11.0,20.0,6.5\n3,200.0,95.0,6.5\n"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    folder = engine_plugin.install(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder))
-    importlib.invalidate_caches()
-    for name in ("vacframe_synthetic", "vacframe_rival"):
-        sys.modules.pop(name, None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    sys.modules.pop("vacframe_rival", None)
+    engine_plugin.activate(monkeypatch, tmp_path / "site")
     (tmp_path / "stars.csv").write_text(STARS)
     (tmp_path / "vacframe.toml").write_text(CONFIG)
     return tmp_path
