@@ -96,9 +96,9 @@ def lachesis(folder):
     with h5py.File(folder / "grid.h5", "w") as grid:
         grid.attrs["columns"], grid.attrs["grid_name"] = columns, "MIST"
         grid["feh_values"], grid["age_values"] = [-0.5, 0.0], [9.5, 9.9]
-        grid["offsets"], grid["lengths"] = [0, 2, 2, 4], [2, 0, 2, 2]
-        mass, phase = np.array([0.9, 1.0] * 3), np.array([0.0, 2.0] * 3)
-        zero = np.zeros(6)
+        grid["offsets"], grid["lengths"] = [5, 0, 5, 5], [3, 0, 3, 3]
+        mass, phase = np.array([0.9, 1.0, 1.1] * 3), np.array([0.0, 2.0, 2.4] * 3)
+        zero = np.zeros(9)
         grid["values"] = np.stack(
             [zero, zero, mass, mass, zero + 3.7, zero + 3.0, zero, zero, phase, zero, zero + 2.0], 1
         )

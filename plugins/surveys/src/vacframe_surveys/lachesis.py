@@ -14,13 +14,11 @@ BANDS = {
 """Name in the tables of corrections → our column."""
 _AXES = 5
 """A row of the tables: Teff, log g, [Fe/H], A_V, R_V, then a correction for each band."""
-_PARSEC_NAMES = {
-    "initial_mass": "m_initial",
-    "star_mass": "m_current",
-    "log_Teff": "log_teff",
-    "log_g": "logg",
-    "log_L": "log_l",
-}
+_NAMES = {
+    "initial_mass": "m_initial", "star_mass": "m_current", "log_Teff": "log_teff", "log_g": "logg", "log_L": "log_l",
+}  # fmt: skip
+_WHOLE = 1e-3
+"""Phases are whole numbers but where the grid was interpolated from one to the next; such points are left out."""
 
 
 def is_corrections(path: Path) -> bool:
@@ -86,7 +84,8 @@ def read_corrections(paths: list[Path]) -> Corrections:
 def read_grid(path: Path, corrections: Corrections) -> dict[str, np.ndarray]:
     """Return the points of a grid under our names, with magnitudes from the corrections.
 
-    A phase between two numbers, which the grids have where they interpolate, is the nearer of them.
+    Isochrones lie one after the other, metallicity by metallicity, and in each age by age. Points interpolated between
+    two phases are left out.
     """
     import h5py
 
@@ -94,18 +93,20 @@ def read_grid(path: Path, corrections: Corrections) -> dict[str, np.ndarray]:
         columns = [str(c) for c in grid.attrs["columns"]]
         name = str(grid.attrs.get("grid_name", path.stem))
         metallicities, ages = grid["feh_values"][:], grid["age_values"][:]
-        offsets, lengths, values = grid["offsets"][:], grid["lengths"][:], grid["values"][:]
-    if len(offsets) != len(metallicities) * len(ages):
+        lengths, values = grid["lengths"][:], grid["values"][:]
+    if len(lengths) != len(metallicities) * len(ages) or lengths.sum() != len(values):
         raise ValueError(
-            f"{path.name}: {len(offsets)} isochrones, expected {len(metallicities)} [Fe/H] times {len(ages)} ages"
+            f"{path.name}: {len(lengths)} isochrones of {lengths.sum()} points; expected {len(metallicities)} [Fe/H] "
+            f"times {len(ages)} ages, and {len(values)} points"
         )
-    rows = np.concatenate([np.arange(o, o + n) for o, n in zip(offsets, lengths, strict=True)])
-    which = np.repeat(np.arange(len(offsets)), lengths)
-    part = {ours: values[rows, columns.index(theirs)].astype(np.float64) for theirs, ours in _PARSEC_NAMES.items()}
+    which = np.repeat(np.arange(len(lengths)), lengths)
+    phase = values[:, columns.index("phase")]
+    rows = np.flatnonzero(np.abs(phase - np.rint(phase)) < _WHOLE)
+    which = which[rows]
+    part = {ours: values[rows, columns.index(theirs)].astype(np.float64) for theirs, ours in _NAMES.items()}
     part["mh"] = metallicities[which // len(ages)].astype(np.float64)
     part["log_age"] = ages[which % len(ages)].astype(np.float64)
-    phase = np.rint(values[rows, columns.index("phase")])
-    part["phase_mist" if name == "MIST" else "phase"] = phase
+    part["phase_mist" if name == "MIST" else "phase"] = np.rint(phase[rows])
     bolometric = values[rows, columns.index("Mbol")].astype(np.float64)
     found = corrections(part["mh"], part["log_teff"], part["logg"])
     for k, column in enumerate(corrections.names):
