@@ -10,12 +10,16 @@ import time
 import warnings
 
 import numpy as np
+import pyarrow as pa
 from scipy.optimize import curve_fit
 from scipy.stats import norm
+from vacframe_parallax_zp import plugin
+from vacframe_parallax_zp.pixels import fit_map
 from vacframe_parallax_zp.zero_point import zero_points
 from zero_point import zpt
 
 from vacframe.astro.gaussian_fit import fit_gaussians
+from vacframe.core.batch import Batch
 
 PIXELS = 12_288
 SAMPLE = 1_000
@@ -66,6 +70,25 @@ def split(values, pixel):
     return np.split(values[order], np.cumsum(np.bincount(pixel, minlength=PIXELS))[:-1])
 
 
+def map_product(count):
+    """Time the whole map: one spectrum of each star, pixels, the fits of both offsets."""
+    rng = np.random.default_rng(3)
+    longitude, latitude = rng.uniform(0, 360, count), np.degrees(np.arcsin(rng.uniform(-1, 1, count)))
+    giants = {
+        "source_id": rng.permutation(count),
+        "snr": rng.uniform(50, 200, count).astype(np.float32),
+        "ra": longitude,
+        "dec": latitude,
+        "gl": longitude,
+        "gb": latitude,
+        "offset_corr": 45 * rng.normal(size=count),
+        "offset_noncorr": 45 * rng.normal(size=count) - 28,
+    }
+    batch = Batch(pa.table(giants), "zp_giants")
+    seconds, table = best(lambda: fit_map(batch, "galactic", plugin.config_model()), 3)
+    print(f"parallax_zp_map_galactic of {count:,} giants: {seconds:.3f} s, {len(table['n']):,} pixels")
+
+
 def sky_map(count):
     """Time the Gaussian fits of all pixels of a map, one column."""
     rng = np.random.default_rng(2)
@@ -88,3 +111,4 @@ if __name__ == "__main__":
     numbers = [int(a) for a in sys.argv[1:]] + [2_000_000, 1_000_000][len(sys.argv) - 1 :]
     zero_point(numbers[0])
     sky_map(numbers[1])
+    map_product(numbers[1])
