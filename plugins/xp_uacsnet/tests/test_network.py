@@ -3,7 +3,7 @@
 import numpy as np
 from vacframe_xp_uacsnet.config import UacsnetOptions
 from vacframe_xp_uacsnet.network import Ensemble, apply, initial_weights, layer_sizes, sigma_of
-from vacframe_xp_uacsnet.training import Stars, cost_weights, train
+from vacframe_xp_uacsnet.training import Stars, cost_weights, train, weighted_quantile
 
 from vacframe.ml.backend import ops
 
@@ -75,6 +75,17 @@ def test_training_finds_the_relation():
     assert np.std(feh[0] - fresh.feh) < 0.15
     assert (sigma >= 0.02).all()
     assert 0 < trained.best_epoch[0] <= 200
+    # The factor makes 68.3 % of the held stars lie within one error.
+    held = stars.held[0]
+    feh, sigma = (v[0][held] for v in ensemble.predict(stars.flux, stars.errors))
+    within = np.abs(feh - stars.feh[held]) <= trained.factor[0] * sigma * (1 + 1e-6)
+    np.testing.assert_allclose(within.mean(), 0.683, atol=1.5 / held.sum())
+
+
+def test_weighted_quantile():
+    values, weights = np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 8.0])
+    assert [weighted_quantile(values, weights, f) for f in (0.05, 0.5, 0.95)] == [1.0, 2.0, 3.0]
+    assert weighted_quantile(np.empty(0), np.empty(0), 0.5) == 1.0
 
 
 def test_held_stars_are_not_learned():
