@@ -128,27 +128,27 @@ def nearest_visit(visits: Columns, teff: float, logg: float, feh: float) -> int:
 
 
 def spectra(axes: Any, visits: Columns, flux: dict[int, np.ndarray]) -> None:
-    """Draw one spectrum of each of `KINDS` over its median, one above the other.
+    """Draw one spectrum of each of `KINDS` over its 95th percentile, one above the other.
 
     Parameters
     ----------
     visits : dict of ndarray
         ``obsid``, ``teff``, ``logg``, ``feh``, ``snr_g`` of the visits drawn.
     flux : dict of int to ndarray
-        Their fluxes by obsid.
+        Their fluxes by obsid, NaN in bad pixels.
     """
     wavelength = 10.0 ** (LOGLAM_FIRST + LOGLAM_STEP * np.arange(LAMOST_PIXELS))
     for height, (kind, labels) in enumerate(KINDS.items()):
         row = nearest_visit(visits, *labels)
         values = flux[int(visits["obsid"][row])].astype(float)
-        axes.plot(wavelength, values / np.median(values[values > 0]) + 1.6 * height, lw=0.5)
+        axes.plot(wavelength, values / np.nanpercentile(values, 95) + 1.2 * height, lw=0.5)
         text = f"{kind}: {visits['teff'][row]:.0f} K, {visits['logg'][row]:.1f}, {visits['feh'][row]:+.1f}"
-        axes.text(9150, 1.0 + 1.6 * height, f"{text}, S/N {visits['snr_g'][row]:.0f}", va="center", fontsize=9)
-    axes.set(xlim=(3650, 11000), ylim=(-0.2, 1.6 * len(KINDS) + 1.2), xlabel="wavelength (Å)", ylabel="flux + constant")
+        axes.text(9150, 0.8 + 1.2 * height, f"{text}, S/N {visits['snr_g'][row]:.0f}", va="center", fontsize=9)
+    axes.set(xlim=(3650, 11000), ylim=(-0.1, 1.2 * len(KINDS) + 0.4), xlabel="wavelength (Å)", ylabel="flux + constant")
 
 
 def _fluxes(workspace: Any, obsids: list[int]) -> dict[int, np.ndarray]:
-    """Return the fluxes of some spectra, reading one partition at a time."""
+    """Return the fluxes of some spectra, NaN in bad pixels, reading one partition at a time."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -161,9 +161,10 @@ def _fluxes(workspace: Any, obsids: list[int]) -> dict[int, np.ndarray]:
             keys = file.read(["obsid"])["obsid"]
             if not pc.any(pc.is_in(keys, pa.array(obsids))).as_py():
                 continue
-            table = file.read(["obsid", "flux"])
+            table = file.read(["obsid", "flux", "mask"])
         rows = table.filter(pc.is_in(table["obsid"], pa.array(obsids)))
-        out |= dict(zip(rows["obsid"].to_pylist(), to_numpy(rows["flux"])[0], strict=True))
+        good = np.where(to_numpy(rows["mask"])[0] == 0, to_numpy(rows["flux"])[0], np.nan)
+        out |= dict(zip(rows["obsid"].to_pylist(), good, strict=True))
     return out
 
 
