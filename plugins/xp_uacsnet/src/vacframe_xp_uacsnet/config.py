@@ -20,8 +20,8 @@ RED_EDGES = tuple(544.0 + 25.0 * i for i in range(20))
 PIXELS: tuple[Interval, ...] = (*pairwise(BLUE_EDGES), *pairwise(RED_EDGES))
 """Sixty ranges: 41 of 4 nm from 380 to 544 nm, where the metal lines of giants are, 19 of 25 nm from 544 to 1019 nm.
 
-The paper does not give its ranges. Below 380 nm the spectra of red giants are mostly noise. On 5,658 APOGEE giants
-narrow blue ranges gave a smaller scatter than sixty equal ones (see the plugin's README).
+The paper does not give its ranges. In a trial on APOGEE giants these gave the scatter of sixty equal ranges from 336 to
+1020 nm (0.103 dex) and a smaller bias below [Fe/H] = -1.5 (+0.027 against +0.045).
 """
 MARKS = ("gb", "ebv", "g0", "phot_g_mean_mag", "bp_rp0", "m_g", "z", "giant", "flags")
 """Columns of `xp_features` that `training_where` may use."""
