@@ -12,11 +12,12 @@ import numpy as np
 from gaiaxpy.calibrator.external_instrument_model import ExternalInstrumentModel
 from gaiaxpy.config.paths import config_path, hermite_bases_file
 from gaiaxpy.converter.config import get_bands_config, parse_config
+from gaiaxpy.core import nature, satellite
 from gaiaxpy.core.config import load_xpsampling_from_xml
 from gaiaxpy.core.xml_utils import get_file_root
-from gaiaxpy.spectrum.sampled_basis_functions import SampledBasisFunctions
 
 from vacframe_mock_survey.atmosphere import STEP
+from vacframe_mock_survey.linear import inverse_factor
 from vacframe_mock_survey.tables import BROAD_FIRST, BROAD_PIXELS
 
 MODELS = {"bp": "v375wi", "rp": "v142r"}
@@ -65,16 +66,31 @@ def _smoothing(wavelength: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return np.asarray(shape / shape.sum(axis=1, keepdims=True))
 
 
+def _hermite(x: np.ndarray, count: int) -> np.ndarray:
+    """Return the orthonormal Hermite functions at x, shape (count, n), by their recurrence."""
+    functions = [np.pi**-0.25 * np.exp(-0.5 * x * x)]
+    functions.append(np.sqrt(2.0) * x * functions[0])
+    for n in range(2, count):
+        functions.append(np.sqrt(2.0 / n) * x * functions[-1] - np.sqrt((n - 1.0) / n) * functions[-2])
+    return np.array(functions)
+
+
 def _internal_bases(band: str) -> np.ndarray:
     config = getattr(get_bands_config(parse_config(hermite_bases_file)), f"{band}Config")
     (low, high), (first, last) = config.range, config.normalizedRange
-    x = first + (SAMPLES - low) * (last - first) / (high - low)
-    # Orthonormal Hermite functions by their recurrence.
-    functions = [np.pi**-0.25 * np.exp(-0.5 * x * x)]
-    functions.append(np.sqrt(2.0) * x * functions[0])
-    for n in range(2, config.dimension):
-        functions.append(np.sqrt(2.0 / n) * x * functions[-1] - np.sqrt((n - 1.0) / n) * functions[-2])
-    return np.asarray(config.transformationMatrix).reshape(-1, config.dimension) @ np.array(functions)
+    functions = _hermite(first + (SAMPLES - low) * (last - first) / (high - low), config.dimension)
+    return np.einsum("ij,jk->ik", np.asarray(config.transformationMatrix).reshape(-1, config.dimension), functions)
+
+
+def _counted(model: ExternalInstrumentModel, samples: np.ndarray) -> np.ndarray:
+    """Return GaiaXPy's design matrix times response and wavelength (nm): photons counted, shape (55, n)."""
+    bases = model.bases
+    scale = (bases["normRangeMax"] - bases["normRangeMin"]) / (bases["pwlRangeMax"] - bases["pwlRangeMin"])
+    x = bases["normRangeMin"] + (samples - bases["pwlRangeMin"]) * scale
+    functions = _hermite(x, int(bases["nInverseBasesCoefficients"]))
+    inner = np.einsum("ij,jk->ik", bases["inverseBasesCoefficients"], functions)
+    energy = 1e9 * nature.C * nature.PLANCK / satellite.TELESCOPE_PUPIL_AREA
+    return energy * np.einsum("ij,jk->ik", bases["transformationMatrix"], inner)
 
 
 def _instrument(band: str) -> Instrument:
@@ -84,18 +100,21 @@ def _instrument(band: str) -> Instrument:
         model = ExternalInstrumentModel.from_config_csv(*files)
         sampled = load_xpsampling_from_xml(system=SYSTEM)[band]
     wavelength = np.arange(*RANGES[band], 1.0)
-    bases = SampledBasisFunctions.from_external_instrument_model(wavelength, np.ones(len(wavelength)), model)
+    samples = np.asarray(model.wl_to_pwl(wavelength))
     # Weighted by the photons counted, so that wavelengths without response do not matter.
     weight = np.asarray(model.get_response(wavelength)) * wavelength
-    scaled = (bases.design_matrix * weight).T * EXPECTED
+    scaled = _counted(model, samples).T * EXPECTED
     scale = np.sqrt(np.mean(scaled[:, 0] ** 2))
     internal = _internal_bases(band)
     dark = internal[:, (DARK[0] > SAMPLES) | (DARK[1] < SAMPLES)].T * EXPECTED
     # The most probable coefficients of sizes `EXPECTED` where the fluxes have errors of `TOLERANCE`.
-    normal = scaled.T @ scaled / (TOLERANCE * scale) ** 2 + dark.T @ dark / DARK_LIMIT**2 + np.eye(len(EXPECTED))
-    inverse = EXPECTED[:, None] * np.linalg.solve(normal, scaled.T) / (TOLERANCE * scale) ** 2
-    smooth = _smoothing(wavelength, np.asarray(model.wl_to_pwl(wavelength)))
-    return Instrument((inverse * weight) @ smooth, internal, np.asarray(sampled))
+    normal = np.einsum("ij,ik->jk", scaled, scaled) / (TOLERANCE * scale) ** 2
+    normal += np.einsum("ij,ik->jk", dark, dark) / DARK_LIMIT**2 + np.eye(len(EXPECTED))
+    factor = inverse_factor(normal)
+    inverse = np.einsum("ji,jk->ik", factor, np.einsum("jk,lk->jl", factor, scaled))
+    inverse *= EXPECTED[:, None] / (TOLERANCE * scale) ** 2
+    smooth = _smoothing(wavelength, samples)
+    return Instrument(np.einsum("ij,jk->ik", inverse * weight, smooth), internal, np.asarray(sampled))
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vacframe_mock_survey.dispersion import PIXEL_WAVELENGTH, Instrument, instruments, zero_points
+from vacframe_mock_survey.linear import inverse_factor
 from vacframe_mock_survey.sed import flux_densities
 
 BASES = 55
@@ -26,7 +27,7 @@ _LOWER = np.tril_indices(BASES, -1)
 
 
 def spectra(stars: Any, config: Any, random: Any) -> dict[str, Any]:
-    """Return the columns of `gaia_xp_spectra` of the stars that are bright enough.
+    """Return the columns of `gaia_xp_spectra` of the stars that are bright enough; of no magnitude counts as faint.
 
     Parameters
     ----------
@@ -81,19 +82,19 @@ def coefficients(light: np.ndarray, magnitudes: np.ndarray) -> dict[str, np.ndar
     return {band: scale * values for band, values in parts.items()}
 
 
-def covariance(band: str, true: np.ndarray, number: float) -> np.ndarray:
-    """Return the covariance matrix, shape (55, 55), of coefficients `true` from a number of measurements.
+def covariance_factor(band: str, true: np.ndarray, number: float) -> np.ndarray:
+    """Return a factor M, shape (55, 55), of the covariance Mᵀ M of coefficients `true` from a number of measurements.
 
-    That of a least-squares fit of the bases to samples with photon noise, a background and errors of the calibration,
+    The covariance is that of a least-squares fit of the bases to samples with photon noise, a background and errors of the calibration,
     scaled so that the error of the first coefficient is that of real sources as bright (`NOISE`).
     """
     background, photons, calibration = NOISE[band]
     bases = instruments()[band].internal
-    level = np.maximum(true @ bases, 0.0) / PEAK
+    level = np.maximum(np.einsum("k,ku->u", true, bases), 0.0) / PEAK
     variance = background + photons * level + (calibration * level) ** 2
-    matrix = np.linalg.inv((bases / variance) @ bases.T)
+    factor = inverse_factor(np.einsum("iu,ju->ij", bases / variance, bases))
     first = background + photons * true[0] + (calibration * true[0]) ** 2
-    return np.asarray(matrix * (first / matrix[0, 0] * TYPICAL[band] / number))
+    return np.asarray(factor * np.sqrt(first / np.sum(factor[:, 0] ** 2) * TYPICAL[band] / number))
 
 
 def project(light: np.ndarray) -> dict[str, np.ndarray]:
@@ -105,15 +106,16 @@ def project(light: np.ndarray) -> dict[str, np.ndarray]:
 def synthetic(parts: dict[str, np.ndarray]) -> np.ndarray:
     """Return GaiaXPy's synthetic G, BP, RP of coefficients, shape (3,)."""
     each: dict[str, Instrument] = instruments()
-    flux = sum(values @ each[band].photometry for band, values in parts.items())
+    flux = sum(np.einsum("k,km->m", values, each[band].photometry) for band, values in parts.items())
     return np.asarray(-2.5 * np.log10(flux) + zero_points())
 
 
 def _measure(band: str, true: np.ndarray, number: float, normal: np.ndarray) -> dict[str, Any]:
     """Return what the archive would hold of one band."""
-    matrix = covariance(band, true, number)
+    factor = covariance_factor(band, true, number)
+    matrix = np.einsum("ki,kj->ij", factor, factor)
     error = np.sqrt(np.diag(matrix))
-    values = true + np.linalg.cholesky(matrix) @ normal
+    values = true + np.einsum("ki,k->i", factor, normal)
     relevant = int(np.flatnonzero(np.abs(values) > 3.0 * error)[-1]) + 1
     return {
         "coefficients": values,

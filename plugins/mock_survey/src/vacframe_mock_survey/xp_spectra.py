@@ -23,7 +23,11 @@ def gaia_xp_spectra(inputs: Any, context: Any) -> vf.Result:
     """Mock Gaia XP coefficients with errors and correlations; GaiaXPy's synthetic G, BP - RP are the star's."""
     from vacframe_mock_survey.xp import spectra
 
-    table = spectra(inputs["mock_truth"], context.config, context.rng)
+    stars = inputs["mock_truth"]
+    table = spectra(stars, context.config, context.rng)
+    rejects = vf.Rejects()
+    unknown = stars["source_id"][stars["mag_g"] != stars["mag_g"]]
+    rejects.add("no_magnitude", "G is null in mock_truth, expected a magnitude", keys=unknown)
     context.progress(len(table["source_id"]))
     missing = sum(int(table[f"{band}_n_measurements"].mask.sum()) for band in ("bp", "rp"))
-    return vf.Result(table=table, counts={"missing_bands": missing})
+    return vf.Result(table=table, rejects=rejects, counts={"missing_bands": missing})
