@@ -1,8 +1,10 @@
 """Whole builds: the same catalogues for other shards, partitions and workers."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from vacframe_mock_survey import plots
 
 import vacframe as vf
 
@@ -18,7 +20,7 @@ PRODUCTS = {
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory, isochrones):
+def builds(tmp_path_factory, isochrones):
     folder = tmp_path_factory.mktemp("builds")
     pq.write_table(pa.table(isochrones), folder / "isochrones.parquet")
 
@@ -26,13 +28,18 @@ def tables(tmp_path_factory, isochrones):
         config = folder / f"{name}.toml"
         config.write_text(
             f'survey = "mock"\npixel_order = {order}\n[sources.isochrones]\nfiles = ["isochrones.parquet"]\n'
-            f"[plugins.mock_survey]\nstars = 300\nshard_size = {shard}\ndec_min = 20.0\ndec_max = 40.0\n"
+            f"[plugins.mock_survey]\nstars = 300\nshard_size = {shard}\ndec_min = 20.0\ndec_max = 28.0\n"
         )
         workspace = vf.Workspace(folder / name, config=config)
         assert workspace.build(*PRODUCTS, workers=workers).ok
-        return {product: workspace.read(product).sort_by(key) for product, key in PRODUCTS.items()}
+        return workspace
 
-    return build("whole", 0, 1000, 1), build("parts", 2, 130, 2)
+    return build("whole", 0, 1000, 1), build("parts", 1, 130, 2)
+
+
+@pytest.fixture(scope="module")
+def tables(builds):
+    return [{product: w.read(product).sort_by(key) for product, key in PRODUCTS.items()} for w in builds]
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -49,3 +56,25 @@ def test_positions_are_those_of_each_catalogues_epoch(tables):
     assert (moved > 0).all()
     labels = tables[0]["lamost_stars"].to_pandas().set_index("obsid").loc[visits["obsid"]]
     assert (labels["dec"].to_numpy() == visits["dec"].to_numpy()).all()
+
+
+def test_figures_show_every_star(builds, tmp_path):
+    import matplotlib.pyplot as plt
+
+    (path,) = plots.figures(builds[0], tmp_path)
+    assert plt.imread(path).shape[:2] == (1100, 1870)
+    truth = builds[0].read("mock_truth").to_pandas()
+    figure, axes = plt.subplots()
+    plots.abundances(axes, {name: truth[name].to_numpy() for name in ("population", "feh", "alpha_m")})
+    assert sum(len(drawn.get_offsets()) for drawn in axes.collections) == len(truth) == 300
+    plt.close(figure)
+
+
+def test_visit_nearest_in_labels_is_drawn():
+    labels = {
+        "teff": [5800.0, 4700.0, 5750.0],
+        "logg": [4.4, 2.5, 4.4],
+        "feh": [0.0, 0.0, 0.0],
+        "snr_g": [200.0, 90.0, 5.0],
+    }
+    assert plots.nearest_visit({name: np.array(values) for name, values in labels.items()}, 5770.0, 4.4, 0.0) == 0
