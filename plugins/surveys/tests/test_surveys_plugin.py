@@ -13,9 +13,9 @@ from vacframe.core.schema import check_vocabulary
 from vacframe.core.schemas import SOURCES
 from vacframe.testing import product_of, run_product
 
-READERS = {"lamost_spectra", "gaia_xp_spectra", "reddening_map", "dust_3d"}
+READERS = {"lamost_spectra", "gaia_xp_spectra", "isochrones", "reddening_map", "dust_3d"}
 """Products with a reader of the plugin's own."""
-TABLES = sorted(set(SOURCES) - READERS - {"isochrones", "crossmatch"})
+TABLES = sorted(set(SOURCES) - READERS - {"crossmatch"})
 
 
 def test_import_is_light():
@@ -49,6 +49,6 @@ def test_reference_labels_may_be_keyed_by_source_id():
     assert product_of(plugin, "reference_labels", SurveysConfig(reference_key="source_id")).table.key == "source_id"
 
 
-@pytest.mark.parametrize("name", sorted({*READERS, "isochrones", "crossmatch"}))
+@pytest.mark.parametrize("name", sorted({*READERS, "crossmatch"}))
 def test_units_and_ucds(name):
     assert check_vocabulary(product_of(plugin, name).table) == []
