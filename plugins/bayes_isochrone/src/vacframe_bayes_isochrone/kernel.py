@@ -37,6 +37,9 @@ TINY = 1e-14
 """Smaller elements of a table, of 1 where everything agrees, are 0: arithmetic with denormal numbers is slow."""
 FAINTEST = 1e-30
 """A star all of whose points have shares below this (of 1 where everything agrees) has no solution."""
+NEARLY_GAUSSIAN = 0.005
+"""Below this relative error a parallax is as good as Gaussian in distance modulus: the mean moves by less than 1 % of
+its error."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
@@ -289,6 +292,9 @@ def _lines(
         f = min(max(x - k, 0.0), 1.0)
         value = 0.0
         if sigma > 0:
+            if gaussian[1] > 0:
+                limit = 8.0 / np.sqrt(gaussian[1])
+                mu = gaussian[0] + min(max(mu - gaussian[0], -limit), limit)
             miss = (parallax - np.exp((10.0 - mu) * (0.2 * LN10))) / sigma
             value = -0.5 * (miss**2 - (mu - gaussian[0]) ** 2 * gaussian[1])
         if x < 0 or x > MU_NODES - 1:
@@ -719,15 +725,18 @@ def tabulate(
         for m in range(n_a):
             kernel[j, m] = np.exp(-min(0.5 * (frame[2] + m * frame[3] - nodes[j]) ** 2 / variance_a, 40.0))
             transposed[m, j] = kernel[j, m]
-    gaussian = np.zeros(2)
+    gaussian, remaining, finest = np.zeros(2), error, 0.02
     if error > 0 and parallax > 20.0 * error:
         gaussian[0] = 10.0 - 5.0 * np.log10(parallax)
         gaussian[1] = (0.2 * LN10 * parallax / error) ** 2
+        finest = min(finest, 0.5 / np.sqrt(gaussian[1]))
+        if error < NEARLY_GAUSSIAN * parallax:
+            remaining, finest = 0.0, 0.02
     mu_first = frame[0] - kappa * nodes[n_q - 1] - 2.0 * sigma_t
     mu_last = frame[0] + n_t * frame[1] + 2.0 * sigma_t
-    mu_step = max(0.02, (mu_last - mu_first) / (lines.shape[1] - 2))
+    mu_step = max(finest, (mu_last - mu_first) / (lines.shape[1] - 2))
     n_mu = int((mu_last - mu_first) / mu_step) + 2
-    _lines(mu_first, mu_step, n_mu, parallax, error, gaussian, density, mean_dust, lines)
+    _lines(mu_first, mu_step, n_mu, parallax, remaining, gaussian, density, mean_dust, lines)
     _integrand(
         frame[0], frame[1], n_t, nodes, widths, n_q, (kappa, variance_t), gaussian, mu_first, mu_step, n_mu, lines,
         dust, f, mu,

@@ -76,7 +76,7 @@ def read_corrections(paths: list[Path]) -> Corrections:
     """
     if len(paths) != 1:
         raise ValueError(
-            f"{len(paths)} files with bolometric corrections; name one, the bc_tables.h5 of astrolachesis, among the files"
+            f"{len(paths)} files with bolometric corrections; name one (bc_tables.h5 of astrolachesis) among the files"
         )
     return Corrections(paths[0])
 

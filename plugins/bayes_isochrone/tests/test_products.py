@@ -1,0 +1,100 @@
+"""Joining observables, comparing with references, figures, and what importing costs."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from vacframe_bayes_isochrone import plugin
+from vacframe_bayes_isochrone.config import Band, BayesIsochroneConfig
+from vacframe_bayes_isochrone.figures import plot_posterior
+from vacframe_bayes_isochrone.join import best_rows
+
+from vacframe.testing import run_product
+
+
+def test_importing_needs_no_numerics():
+    heavy = ("numpy", "scipy", "astropy", "pyarrow", "numba", "keras", "healpy")
+    code = f"import sys, vacframe_bayes_isochrone; sys.exit(any(m in sys.modules for m in {heavy!r}))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_best_rows():
+    keys, quality = np.array([5, 3, 5, 3, 9]), np.array([1.0, 7.0, 2.0, np.nan, np.nan])
+    assert best_rows(keys, quality).tolist() == [1, 2, 4]
+
+
+@pytest.fixture
+def catalogues():
+    sources = np.arange(4, dtype=np.int64) + 10
+    place = {"ra": np.linspace(10, 11, 4), "dec": np.zeros(4)}
+    zero = np.zeros(4, np.float32)
+    gaia = {"source_id": sources, **place, "parallax": np.full(4, 2.0), "parallax_error": zero + 0.02}
+    gaia |= {"phot_g_mean_mag": zero + 12, "phot_g_mean_mag_error": zero + 0.003}
+    labels = {
+        "source_id": np.array([10, 11, 11, 13]), "teff": np.array([4800, 1, 5000, 6000], np.float32),
+        "quality": np.array([30, 20, 40, 10], np.float32),
+    }  # fmt: skip
+    for name in ("logg", "feh", "teff_error", "logg_error", "feh_error"):
+        labels[name] = np.full(4, 0.1, np.float32)
+    photometry = {"source_id": np.array([13, 10]), **{n: np.array([9.0, 8.0], np.float32) for n in ("j", "h", "ks")}}
+    photometry |= {f"{n}_error": np.array([0.02, 0.03], np.float32) for n in ("j", "h", "ks")}
+    corrected = {"source_id": sources, "parallax_corrected": np.full(4, 2.04)}
+    return {
+        "gaia_sources": gaia, "isochrone_labels": labels, "photometry": photometry, "gaia_parallax_l21": corrected
+    }  # fmt: skip
+
+
+def test_observables_are_joined_by_source(catalogues):
+    made = run_product(plugin, "isochrone_observables", catalogues)
+    rows = sorted(made.table.to_pylist(), key=lambda r: r["source_id"])
+    assert [r["source_id"] for r in rows] == [10, 11, 13]
+    assert [r["teff"] for r in rows] == [4800, 5000, 6000]  # the better of two observations of 11
+    assert [r["j"] for r in rows] == [8.0, None, 9.0]
+    assert rows[0]["parallax"] == pytest.approx(2.04)
+    assert rows[0]["parallax_error"] == pytest.approx(0.02)
+    assert made.counts["further observations of the same star"] == 1
+
+
+def test_gaia_bands_come_from_gaia_sources(catalogues):
+    config = BayesIsochroneConfig(bands=(Band(name="g", extinction=0.8), Band(name="ks", extinction=0.117)))
+    rows = run_product(plugin, "isochrone_observables", catalogues, config=config).table.to_pylist()
+    assert {r["g"] for r in rows} == {12.0}
+    assert {"g", "ks"} <= set(rows[0])
+    assert "j" not in rows[0]
+
+
+def test_labels_take_the_source_of_the_match():
+    stars = {"obsid": np.array([1, 2]), "ra": np.zeros(2), "dec": np.zeros(2), "snr_g": np.ones(2, np.float32)}
+    stars |= {n: np.ones(2, np.float32) for n in ("teff", "logg", "feh", "teff_error", "logg_error", "feh_error")}
+    match = {"obsid": np.array([1, 2]), "source_id": np.ma.masked_array([77, 0], [False, True])}
+    made = run_product(plugin, "isochrone_labels", {"lamost_stars": stars, "crossmatch": match})
+    assert sorted(made.table["source_id"].to_pylist(), key=str) == [77, None]
+    assert made.counts["observations without a Gaia source"] == 1
+
+
+def test_validation_counts_by_hand():
+    comparison = {
+        "reference": ["asteroseismic_labels"] * 4 + ["cluster_members"], "logg": np.array([2.5, 2.5, 2.5, 4.2, 2.0]),
+        "flag": np.zeros(5, np.int16),
+    }  # fmt: skip
+    for name in ("mass", "age", "distance"):
+        comparison[name] = np.array([1.1, 1.0, 0.9, 9.0, 2.0])
+        comparison[f"{name}_error"] = np.array([0.11, 0.2, 0.09, 1.0, 0.1])
+        comparison[f"{name}_reference"] = np.array([1.0, 1.0, 1.0, 1.0, 1.0])
+    table = run_product(plugin, "isochrone_validation", {"isochrone_comparison": comparison}).table.to_pylist()
+    mass = next(r for r in table if r["quantity"] == "mass")
+    assert mass["n"] == 3  # the dwarf does not count
+    assert mass["median"] == pytest.approx(0.0, abs=1e-6)
+    assert mass["half_width"] == pytest.approx(0.068, abs=1e-3)
+    assert mass["quoted_error"] == pytest.approx(0.1, abs=1e-6)
+    assert {(r["reference"], r["quantity"]) for r in table} >= {("cluster_members", "distance")}
+
+
+def test_figure(tmp_path):
+    rng = np.random.default_rng(1)
+    row = {"source_id": 7} | {f"{n}_samples": rng.normal(1, 0.1, 200) for n in ("distance", "av", "mass", "age")}
+    plot_posterior(row).savefig(tmp_path / "corner.png")
+    assert (tmp_path / "corner.png").stat().st_size > 10_000
+    with pytest.raises(ValueError, match="star 7 has no posterior"):
+        plot_posterior(row | {"distance_samples": np.full(200, np.nan)})
