@@ -85,8 +85,8 @@ def coefficients(light: np.ndarray, magnitudes: np.ndarray) -> dict[str, np.ndar
 def covariance_factor(band: str, true: np.ndarray, number: float) -> np.ndarray:
     """Return a factor M, shape (55, 55), of the covariance Mᵀ M of coefficients `true` from a number of measurements.
 
-    The covariance is that of a least-squares fit of the bases to samples with photon noise, a background and errors of the calibration,
-    scaled so that the error of the first coefficient is that of real sources as bright (`NOISE`).
+    The covariance is that of a least-squares fit of the bases to samples with photon noise, a background and errors
+    of the calibration, scaled so that the error of the first coefficient is that of real sources as bright (`NOISE`).
     """
     background, photons, calibration = NOISE[band]
     bases = instruments()[band].internal
