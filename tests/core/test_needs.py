@@ -126,9 +126,9 @@ def edge_positions(orders=(0, 2), each=3, seed=2):
     """Positions within a fraction of the margin of pixel edges, of the meridian RA = 0 and of the poles."""
     random = np.random.default_rng(seed)
     points = [np.array([[0, 90], [123, 90], [0, -90], [77, -89.9], [200, 89.8]], float)]
-    points.append(np.column_stack([np.tile([0.0, 359.999, 0.1], 20), np.repeat(np.linspace(-88, 88, 20), 3)]))
+    points.append(np.column_stack([np.tile([0.0, 359.999, 0.1], 7), np.repeat(np.linspace(-88, 88, 7), 3)]))
     for order in orders:
-        pixels = random.choice(12 * 4**order, 10, replace=False)
+        pixels = random.choice(12 * 4**order, 4, replace=False)
         for pixel in pixels:
             corner = healpy.boundaries(1 << order, pixel, step=each, nest=True)
             points.append(np.column_stack(healpy.vec2ang(corner.T, lonlat=True)))
@@ -194,6 +194,7 @@ def test_a_catalogue_with_its_own_neighbours_has_each_row_once(project, partitio
     ws = space(project, "ws", partition)
     report = ws.build("crowding", workers=1)
     assert report.ok, report.failures
+    assert ws.build("crowding", workers=1).ran == 0
     write(project / "others.parquet", *columns(pq.read_table(project / "stars.parquet"), "ra", "dec"))
     star, near, total = columns(ws.read("crowding"), "star", "near", "total")
     expected = brute_force(project)

@@ -174,7 +174,7 @@ def _task(
     if unknown:
         reason = change or Reason("input", f"{', '.join(unknown)} changed" if before else "not built yet")
         return Task(part, "run" if change else "maybe", reason, None, inputs, signatures)
-    key = task_key(node.recipe, {n: str(d) for n, d in inputs.items()})
+    key = task_key(node.recipe, {n: str(d) for n, d in inputs.items()}, node.primary, part)
     return judged(part, key, inputs, signatures, store, current, change, damaged, ledger)
 
 

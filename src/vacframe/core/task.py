@@ -67,9 +67,14 @@ def registry() -> Registry:
     return _REGISTRY[0]
 
 
-def task_key(recipe: dict[str, Any], inputs: dict[str, str]) -> str:
-    """Return the key of a task: the digest of all that determines its result."""
-    return digest_json({"recipe": recipe, "inputs": inputs})
+def task_key(recipe: dict[str, Any], inputs: dict[str, str], primary: Need | None, part: str) -> str:
+    """Return the key of a task: the digest of all that determines its result.
+
+    The partition counts where the product's own rows come with a margin, since those of the margin are left out:
+    two partitions may read the same rows.
+    """
+    known: dict[str, Any] = {"recipe": recipe, "inputs": inputs}
+    return digest_json(known | {"part": part} if primary is not None and primary.how == "sky" else known)
 
 
 def run_task(task: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +86,7 @@ def run_task(task: dict[str, Any]) -> dict[str, Any]:
     needs = [Need.model_validate(n) for n in task["needs"]]
     loaded = {n.product: load_need(n, task["inputs"][n.product], task) for n in needs}
     inputs = task.get("input_digests") or {n.product: _exact(n, loaded[n.product], task) for n in needs}
-    key = task.get("key") or task_key(task["recipe"], inputs)
+    key = task.get("key") or task_key(task["recipe"], inputs, primary_need(needs), task["part"])
     if (folder / "objects" / key / META_FILE).exists():
         return {"key": key, "inputs": inputs, "adopted": True, "rows": 0}
     started = time.time()
