@@ -1,8 +1,8 @@
 """Parallax zero point of Gaia (E)DR3 after Lindegren et al. (2021b, A&A 649, A4), one fused loop over the sources.
 
-Z = sum over j, k of q_jk(G) c_j(nu) b_k(beta), Eq. (A.1). The colour functions c_j are those of Eq. (A.3), the
-latitude functions b = 1, sin(beta), sin²(beta) − 1/3 those of Eq. (A.4); the coefficients q_jk are linear in G between
-the magnitudes of Tables 9 (five-parameter solutions) and 10 (six-parameter solutions), constant beyond them.
+Z = sum over j, k of q_jk(G) c_j(nu) b_k(beta) (their Appendix A), with the colour functions c_j that `_one` computes
+and b = 1, sin(beta), sin²(beta) − 1/3; the coefficients q_jk are linear in G between the magnitudes of Tables 9
+(five-parameter solutions) and 10 (six-parameter solutions), constant beyond them.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ _SIX_PARAMETERS = (  # Table 10: q00, q01, q02, q10, q11, q12, q20
     (-13.73, -10.92, -8.30, -74.4, 196.4, -42.0, 536.0),
     (-29.53, -20.34, -18.74, -39.5, 326.8, -262.3, 1598.0),
 )
+
+
+_FIVE_COLOURS, _SIX_COLOURS = (1.1, 1.9), (1.24, 1.72)
+"""Ranges of nu_eff and pseudocolour, 1/µm, in which the zero point is calibrated; those of gaiadr3-zeropoint."""
 
 
 def _coefficients() -> np.ndarray:
@@ -148,7 +152,7 @@ def _zero_points(
             value[i], flag[i] = np.nan, NO_INPUT
             continue
         value[i] = 1e-3 * _one(g, nu, math.sin(beta * (math.pi / 180.0)), edges, coefficients[1 if six else 0])
-        low, high = (1.24, 1.72) if six else (1.1, 1.9)
+        low, high = _SIX_COLOURS if six else _FIVE_COLOURS
         bits = 0
         if not edges[0] < g < edges[-1]:
             bits += OUT_OF_MAGNITUDE

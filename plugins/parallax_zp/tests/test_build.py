@@ -1,0 +1,80 @@
+"""A whole build from a user's own files, and the maps that other tools open."""
+
+import healpy
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from vacframe_parallax_zp import plugin
+from vacframe_parallax_zp.conformance import chain, made_up
+
+import vacframe as vf
+
+TARGETS = ("gaia_parallax_spatial", "parallax_zp_map_equatorial", "zp_giants")
+CONFIGURATION = """
+pixel_order = 0
+
+[plugins.parallax_zp.distances]
+product = "my_distances"
+
+[plugins.parallax_zp.maps]
+order = 2
+more_than = 20
+ordering = "ring"
+
+[build]
+workers = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    tables = made_up(1200, cap=60.0).inputs
+    return {"my_distances" if name == "nn_labels" else name: table for name, table in tables.items()}
+
+
+@pytest.fixture(scope="module")
+def built(inputs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    text = CONFIGURATION
+    for name, table in inputs.items():
+        pq.write_table(pa.table(table), folder / f"{name}.parquet")
+        key = 'key = "obsid"\n' if name == "my_distances" else ""
+        text += f'\n[sources.{name}]\nfiles = ["{name}.parquet"]\n{key}'
+    (folder / "vacframe.toml").write_text(text)
+    workspace = vf.Workspace(folder / "workspace", config=folder / "vacframe.toml")
+    workspace.build(*TARGETS)
+    return workspace
+
+
+def test_healpy_reads_the_map_with_missing_pixels(built):
+    for frame, letter in (("galactic", "G"), ("equatorial", "C")):
+        name = f"parallax_zp_map_{frame}"
+        table = built.read(name).to_pandas()
+        (path,) = (built.folder / "products" / name).rglob("*.fits")
+        place = [c for c in table.columns if c not in ("_healpix_29", "hindex")].index("offset_corr")
+        values, cards = healpy.read_map(path, field=place, nest=False, h=True)
+        cards = dict(cards)
+        assert (cards["ORDERING"], cards["COORDSYS"]) == ("RING", letter)
+        assert values.shape == (192,)
+        assert np.allclose(values[table["hindex"]], table["offset_corr"])
+        others = np.setdiff1d(np.arange(192), table["hindex"])
+        assert (values[others] == healpy.UNSEEN).all()
+        assert 0 < len(table) < 192
+
+
+def test_a_build_makes_what_the_functions_make_of_the_whole_sky(built, inputs):
+    config = plugin.config_model(
+        distances={"product": "my_distances"}, maps={"order": 2, "more_than": 20, "ordering": "ring"}
+    )
+    tables = chain(inputs, config)
+    for name in ("gaia_parallax_l21", "zp_giants", "parallax_zp_map_galactic", "gaia_parallax_spatial"):
+        found, expected = built.read(name), tables[name]
+        assert found.num_rows == expected.num_rows > 0
+        assert all(found[column].equals(expected[column]) for column in expected.column_names), name
+
+
+def test_giants_come_with_their_counts(built):
+    counts = built.read("zp_giants_counts").to_pandas()
+    giants = built.read("zp_giants").to_pandas()
+    assert counts["n_five"].iloc[-2] + counts["n_six"].iloc[-2] == len(giants)
