@@ -7,7 +7,7 @@ from vacframe_mock_survey.visits import LAST_DAY, carry
 
 @pytest.fixture(scope="module")
 def pairs(make_truth):
-    options = {"stars": 6000, "shard_size": 6000, "binary_fraction": 0.8, "repeat_fraction": 0.5}
+    options = {"stars": 6000, "shard_size": 6000, "binary_fraction": 0.8, "repeat_fraction": 0.5, "position_error": 0.0}
     truth = make_truth(**options).to_pandas().set_index("source_id")
     return truth, make_truth(product="mock_observations", **options).to_pandas()
 
@@ -44,6 +44,19 @@ def test_visits(pairs):
     )
     expected = np.hypot(truth["pmra"], truth["pmdec"]).loc[first.index] * 16 / 3.6e6
     np.testing.assert_allclose(moved[moved < 0.1], expected[moved < 0.1], rtol=1e-3, atol=1e-9)
+
+
+def test_input_catalogue_has_errors(make_truth):
+    visits = [
+        make_truth(stars=2000, product="mock_observations", position_error=e).to_pandas().set_index("obsid")
+        for e in (0.0, 0.3)
+    ]
+    north = 3600 * (visits[1]["dec"] - visits[0]["dec"])
+    east = 3600 * (visits[1]["ra"] - visits[0]["ra"]) * np.cos(np.radians(visits[0]["dec"]))
+    assert north.std() == pytest.approx(0.3, rel=0.06)
+    assert east[east.abs() < 3].std() == pytest.approx(0.3, rel=0.06)
+    again = visits[1].join(north.rename("north"))
+    assert np.ptp(again.groupby("source_id")["north"].agg(np.ptp)) < 1e-6
 
 
 def test_velocities_of_binaries_follow_kepler(pairs):

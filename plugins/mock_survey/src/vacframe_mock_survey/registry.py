@@ -53,6 +53,8 @@ class MockSurveyConfig(BaseModel):
     """Fraction of carbon-enhanced stars, [C/Fe] > 0.7, at [Fe/H] = -2 (Placco et al. 2014: 0.20)."""
     repeat_fraction: float = Field(default=0.15, ge=0, le=1)
     """Fraction of the stars with more than one visit: two, three, ... with chances halving."""
+    position_error: float = Field(default=0.1, ge=0)
+    """Error of the positions, at J2000, of the input catalogue of the spectra, arcsec along each axis."""
     dust_density: float = Field(default=0.25, ge=0)
     """E(B-V) per kpc in the plane at the Sun, SFD scale, magnitudes."""
     dust_height: float = Field(default=0.1, gt=0)

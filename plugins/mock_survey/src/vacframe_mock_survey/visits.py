@@ -47,6 +47,9 @@ def observe(stars: dict[str, np.ndarray], config: Any, seed: int) -> tuple[dict[
     day = FIRST_DAY + np.floor(rng.uniform() * (LAST_DAY - FIRST_DAY)).astype(np.int64)
     snr = stars["snr_g"][star] * np.where(visit > 0, 10.0 ** (config.snr_scatter * rng.normal()), 1.0)
     ra, dec = carry(stars["ra"], stars["dec"], stars["pmra"], stars["pmdec"], CATALOGUE_EPOCH - GAIA_EPOCH)
+    # The input catalogue's errors, as a motion of one year: the same at every visit.
+    error = 1e3 * config.position_error * star_random(seed, stars["star"], "input catalogue").normal(2)
+    ra, dec = carry(ra, dec, error[:, 0], error[:, 1], 1.0)
     return {
         "obsid": obsid,
         "ra": ra[star],
