@@ -64,7 +64,7 @@ def scan_files(task: dict[str, Any]) -> dict[str, Any]:
         writer.write_table(content)
     pq.write_table(pa.table(records), folder / RECORDS)
     pq.write_table(rejects.to_arrow(), folder / REJECTS)
-    return {"group": group, "rows": count}
+    return {"group": group, "rows": 0}
 
 
 def _chosen(table: pa.Table, task: dict[str, Any], rejects: Rejects) -> pa.Table:
