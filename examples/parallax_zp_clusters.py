@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import vacframe as vf
-from vacframe.astro.frames import equatorial
+from vacframe.astro.galactic import equatorial
 
 CONFIGURATION = """
 [sources.gaia_sources]

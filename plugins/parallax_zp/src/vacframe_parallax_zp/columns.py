@@ -11,8 +11,6 @@ from vacframe_parallax_zp.config import Distances, ParallaxZpConfig
 
 CORR, NONCORR = "offset_corr", "offset_noncorr"
 """Columns of parallax minus the giants' parallax, with and without the correction of Lindegren et al. (2021b)."""
-GIANT_COLUMNS = ("source_id", "ra", "dec", "gl", "gb", "astrometric_params_solved", "snr", CORR, NONCORR)
-"""What products made of all giants read of `zp_giants`, beside what is particular to them."""
 _DELTA_UCD = "pos.parallax;arith.diff"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import healpy
 import numpy as np
 
-from vacframe.astro.frames import equatorial, galactic
+from vacframe.astro.galactic import equatorial, galactic
 from vacframe.astro.gaussian_fit import fit_gaussians
 from vacframe.core.batch import Batch
 from vacframe_parallax_zp.columns import CORR, NONCORR

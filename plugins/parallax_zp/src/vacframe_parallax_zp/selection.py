@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.astro.frames import galactic
+from vacframe.astro.galactic import galactic
 from vacframe.core.batch import Batch
 from vacframe.core.result import Result
 from vacframe_parallax_zp.columns import CORR, NONCORR

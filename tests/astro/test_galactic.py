@@ -4,7 +4,7 @@ import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from vacframe.astro.frames import equatorial, galactic
+from vacframe.astro.galactic import equatorial, galactic
 
 
 def positions(count=2000):
