@@ -79,12 +79,12 @@ MODULI = MU_FIRST + MU_STEP * np.arange(MU_NODES)
 @pytest.mark.parametrize("prior", ["binney2014", "flat"])
 def test_agrees_within_a_hundredth_of_the_posterior(prior, coarse, observed, estimate):
     config, grid = coarse(prior)
-    stars, _ = observed(grid, config, 10, seed=5)
+    stars, _ = observed(grid, config, 7, seed=5)
     stars["ks"][2] = stars["j"][4] = stars["h"][4] = np.nan
     stars["parallax"][1], stars["parallax"][3], stars["parallax_error"][3] = np.nan, -0.05, 1.0
     found = estimate(stars, grid, config)
     density, dust, _ = sky_priors(stars, {"reddening_map": []}, config)
-    for row in range(10):
+    for row in range(7):
         lines = (
             lambda mu, row=row: np.stack([np.interp(mu, MODULI, d) for d in density[row]]),
             lambda mu, row=row: np.interp(mu, MODULI, dust[row]),
