@@ -10,14 +10,13 @@ same kind: a polynomial fitted to the upper envelope for the first two, the mean
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from astropy.io import fits
 from astropy.table import Table
-from vacframe_mock_survey.sed import WAVELENGTH as BROAD
 from vacframe_mock_survey.sed import flux_densities
 from vacframe_mock_survey.spectrograph import WAVELENGTH, planck
 from vacframe_mock_survey.synthesis import normalised
@@ -114,8 +113,10 @@ def xp(folder: Path) -> dict[str, tuple]:
     import gaiaxpy
 
     table = Table.read(folder / "xp_apogee_giants.fits.gz")
-    names = {name.lower(): name for name in table.colnames}
-    column: Callable[[str], np.ndarray] = lambda name: np.ma.filled(np.ma.asarray(table[names[name]], float), np.nan)  # noqa: E731
+
+    def column(name: str) -> np.ndarray:
+        return np.ma.filled(np.ma.asarray(table[name], float), np.nan)
+
     teff, logg, feh, alpha, ak = (column(n) for n in ("teff", "logg", "fe_h", "alpha_m", "ak_targ"))
     grid = np.arange(336.0, 1021.0, 2.0)
     out = {}
@@ -126,7 +127,7 @@ def xp(folder: Path) -> dict[str, tuple]:
         light = flux_densities(labels_of(teff[rows], logg[rows], feh[rows], alpha[rows]), ak[rows] / 0.302)
         magnitudes = np.array([[0.0, 0.0, 0.0]] * len(rows))
         for k, band in enumerate(("g", "bp", "rp")):
-            magnitudes[:, k] = column(names_of(names, band))[rows]
+            magnitudes[:, k] = column(f"gaiaedr3_phot_{band}_mean_mag")[rows]
         parts = [coefficients(spectrum, row) for spectrum, row in zip(light, magnitudes, strict=True)]
         frame = {"source_id": np.arange(len(rows), dtype=np.int64)}
         for band in ("bp", "rp"):
@@ -136,20 +137,13 @@ def xp(folder: Path) -> dict[str, tuple]:
             frame |= {f"{band}_standard_deviation": 1.0, f"{band}_n_relevant_bases": 55, f"{band}_n_parameters": 55}
         made, _ = gaiaxpy.calibrate(pd.DataFrame(frame), save_file=False)
         mock = np.array(made["flux"].to_list(), dtype=float)
-        real = np.asarray(table[names["flux"]][rows], dtype=float)
+        real = np.asarray(table["flux"][rows], dtype=float)
         near = (grid > 540) & (grid < 560)
         a, b = (f / np.nanmean(f[:, near], axis=1, keepdims=True) for f in (real, mock))
         inside = (grid > 400) & (grid < 1000)
         difference = float(np.nanmedian(np.abs(b / a - 1)[:, inside]))
         out[f"{low}-{high} K"] = (grid, np.nanmedian(a, axis=0), np.nanmedian(b, axis=0), difference)
     return out
-
-
-def names_of(names: dict[str, str], band: str) -> str:
-    """Return the lower-case name of the column of a Gaia magnitude."""
-    wanted = {"g": ("gmag", "phot_g_mean_mag", "gaia_g"), "bp": ("bpmag", "phot_bp_mean_mag", "gaia_bp")}
-    wanted["rp"] = ("rpmag", "phot_rp_mean_mag", "gaia_rp")
-    return next(name for name in wanted[band] if name in names)
 
 
 def plot(panels: dict[str, tuple], path: Path) -> None:
