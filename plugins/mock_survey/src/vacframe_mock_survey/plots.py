@@ -179,6 +179,12 @@ def figures(workspace: Any, folder: Path) -> list[Path]:
     import matplotlib
 
     matplotlib.use("Agg")
+    # GaiaXPy, where it was imported before, asks for text by LaTeX.
+    with matplotlib.rc_context({"text.usetex": False, "font.family": ["sans-serif"]}):
+        return _draw(workspace, folder)
+
+
+def _draw(workspace: Any, folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
     def read(product: str, names: str) -> Columns:
