@@ -6,9 +6,11 @@ import pytest
 from vacframe_xp_uacsnet import plugin
 from vacframe_xp_uacsnet.conformance import sampled_spectra, small_config
 from vacframe_xp_uacsnet.flags import Flag
+from vacframe_xp_uacsnet.learning import Estimator
 from vacframe_xp_uacsnet.metallicities import METALLICITIES
 
 from vacframe.core.errors import VacframeError
+from vacframe.ml.scale import Scale
 from vacframe.testing import run_product
 
 
@@ -109,3 +111,18 @@ def test_clusters_and_carbon():
     blue = stars | {"bp_rp0": np.full(300, 1.0)}
     rows = run_product(plugin, "xp_validation", tables | {"xp_metallicities": blue}).table
     assert "NGC 6791" not in rows["group"].to_pylist()
+
+
+def test_members_are_weighed_by_their_precision():
+    class Members:
+        def predict(self, flux, errors):
+            return np.array([[-1.0], [-1.2], [2.0]], np.float32), np.array([[0.1], [0.2], [5.0]], np.float32)
+
+    plain = Scale(np.zeros(2), np.ones(2))
+    estimator = Estimator(Members(), plain, plain, 8.0, np.array([1.0, 0.5, 1.0]), None)
+    mean, error, spread = (v[0] for v in estimator.estimate(np.zeros((1, 2)), np.zeros((1, 2))))
+    weight = np.array([100.0, 100.0, 0.04])
+    expected = np.average([-1.0, -1.2, 2.0], weights=weight)
+    np.testing.assert_allclose(mean, expected, rtol=1e-5)
+    variance = np.average((np.array([-1.0, -1.2, 2.0]) - expected) ** 2, weights=weight)
+    np.testing.assert_allclose([spread, error], [variance**0.5, (3 / weight.sum() + variance) ** 0.5], rtol=1e-5)

@@ -50,12 +50,15 @@ class Estimator:
     def estimate(self, flux: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return [Fe/H], its error and the members' spread, each of shape (n,); NaN where a pixel is missing.
 
-        [Fe/H] is the mean over the members; the variance is the mean of theirs plus that of their means.
+        Members are weighed by their inverse variances, so that one that learned little says little. The variance is
+        the harmonic mean of theirs (they share the star's noise: no division by their number) plus their spread's.
         """
         feh, sigma = (v.astype(np.float64) for v in self.ensemble.predict(*self.inputs(flux, errors)))
-        sigma *= self.factor[:, None]
-        mean, spread = feh.mean(axis=0), feh.std(axis=0)
-        error = np.sqrt((sigma**2).mean(axis=0) + spread**2)
+        precision = (sigma * self.factor[:, None]) ** -2
+        weight = precision / precision.sum(axis=0)
+        mean = (weight * feh).sum(axis=0)
+        spread = np.sqrt((weight * (feh - mean) ** 2).sum(axis=0))
+        error = np.sqrt(1.0 / precision.mean(axis=0) + spread**2)
         missing = ~np.isfinite(flux).all(axis=1)
         for values in (mean, error, spread):
             values[missing] = np.nan
