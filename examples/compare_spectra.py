@@ -72,7 +72,8 @@ def lamost(folder: Path) -> Iterator[tuple[pd.Series, np.ndarray]]:
 
 def miles(folder: Path) -> Iterator[tuple[pd.Series, np.ndarray]]:
     """Yield labels and flux of MILES stars on the survey's grid (air to vacuum: Morton 2000, ApJS 130, 403)."""
-    stored = np.load(folder / "miles_subset.npz")
+    with np.load(folder / "miles_subset.npz") as file:
+        stored = {name: file[name] for name in ("teff", "logg", "feh", "wave_air", "flux")}
     square = (1e4 / WAVELENGTH) ** 2
     index = 1 + 8.34254e-5 + 2.406147e-2 / (130 - square) + 1.5998e-4 / (38.9 - square)
     for k in range(len(stored["teff"])):
@@ -122,7 +123,7 @@ def xp(folder: Path) -> dict[str, tuple]:
     out = {}
     for low, high in ((3700, 4200), (4200, 4700), (4700, 5200)):
         good = np.isfinite(teff + logg + feh + alpha) & (teff > low) & (teff < high) & (ak > 0) & (ak < 0.1)
-        rows = np.flatnonzero(good)[:40]
+        rows = np.flatnonzero(good)[:STARS]
         # A_Ks / E(B-V) = 0.302 (Schlafly & Finkbeiner 2011).
         light = flux_densities(labels_of(teff[rows], logg[rows], feh[rows], alpha[rows]), ak[rows] / 0.302)
         magnitudes = np.array([[0.0, 0.0, 0.0]] * len(rows))

@@ -1,6 +1,7 @@
 """Mock spectra against real LAMOST spectra of the same labels."""
 
 import os
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +69,32 @@ def test_same_lines_with_similar_depth(labels, name):
         assert np.median(np.abs(ours - theirs)) < limit
         if window[0] == 4000:
             assert np.corrcoef(np.median(ours, axis=0), np.median(theirs, axis=0))[0, 1] > 0.85
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    """The script that compares with real spectra, for few stars per group."""
+    path = Path(__file__).parents[3] / "examples" / "compare_spectra.py"
+    module = module_from_spec(spec := spec_from_file_location("compare_spectra", path))
+    spec.loader.exec_module(module)
+    module.STARS = 8
+    return module
+
+
+def test_miles_stars(comparison):
+    folder = DATA.parent / "miles"
+    if not folder.is_dir():
+        pytest.skip(f"no MILES spectra at {folder}")
+    groups = comparison.compare(comparison.miles(folder))
+    assert {"M giants", "cool giants"} <= set(groups)
+    limits = {(4000, 5500): 0.07, (5500, 7300): 0.06}
+    for name, windows in groups.items():
+        assert all(windows[w][3] < limit for w, limit in limits.items()), name
+
+
+def test_xp_giants(comparison):
+    folder = DATA.parent / "xp_apogee_giants"
+    if not folder.is_dir():
+        pytest.skip(f"no XP spectra at {folder}")
+    panels = comparison.xp(folder)
+    assert {name: panel[3] for name, panel in panels.items() if panel[3] > 0.045} == {}
