@@ -123,9 +123,9 @@ def conformance_samples() -> dict[str, Any]:
 
     second = {"product": "second_stars", "key": "source_id", "column": "parallax_rc", "unit": "mas"}
     config = plugin.config_model(
-        maps={"order": 1, "more_than": 2}, second_distances=second, trends={"minimum_stars": 10}, bootstraps=20
+        maps={"order": 0, "more_than": 2}, second_distances=second, trends={"minimum_stars": 10}, bootstraps=20
     )
-    tables = chain(made_up(240).inputs, config)
+    tables = chain(made_up(120).inputs, config)
     source_id = tables["gaia_sources"]["source_id"]
     parallax = np.random.default_rng(3).uniform(0.1, 1.2, len(source_id))
     tables["second_stars"] = {"source_id": source_id, "parallax_rc": parallax}
