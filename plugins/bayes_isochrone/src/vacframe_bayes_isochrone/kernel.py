@@ -40,6 +40,8 @@ FAINTEST = 1e-30
 NEARLY_GAUSSIAN = 0.005
 """Below this relative error a parallax is as good as Gaussian in distance modulus: the mean moves by less than 1 % of
 its error."""
+STEP = 0.55
+"""Step of tables and quadratures, in standard deviations of the Gaussian that is tabulated or integrated."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
@@ -239,9 +241,9 @@ def _extinctions(
     Under a lognormal prior the nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the
     steps match sigma. Under a uniform one they are equal steps in A, with Gregory's corrections at the ends.
     """
-    step = 0.4 * sigma
+    step = STEP * sigma
     if lognormal > 0:
-        delta = 0.32 * lognormal
+        delta = 0.75 * STEP * lognormal
         turn = step / delta
         value = min(first, 0.5 * last)
         span = np.log(last / value) + (last - value) / turn
@@ -542,8 +544,8 @@ def _frames(
         width = min(width, 5.0 / LN10 * error / parallax)
     last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
     width = np.hypot(sigma_t, width)
-    t_step = max(min(0.4 * width, 2.0 * sigma_t), (t_high - t_low) / (T_MAX - 4))
-    a_step = max((0.1 if fine else 0.4) * sigma_a, (a_high - a_low) / (A_MAX - 4))
+    t_step = max(min(STEP * width, 2.2 * sigma_t), (t_high - t_low) / (T_MAX - 4))
+    a_step = max((0.1 if fine else STEP) * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
     return (t_low - t_step, t_step, a_low - a_step, a_step), n_t, n_a, last, width
 
