@@ -327,3 +327,14 @@ def test_plan_says_that_a_source_is_read_in_another_way(project):
     (project / "vacframe.toml").write_text(text)
     reasons = {(t.reason.kind, t.reason.detail) for t in space(project).plan("stars").tasks}
     assert reasons == {("config", "its configuration changed")}
+
+
+def test_a_product_read_instead_of_built_keeps_the_columns_of_its_file(project):
+    made = engine_plugin.write_stars(project / "fluxes.parquet", 30, first=0)
+    table = made.append_column("flux", pa.array(np.arange(30.0))).append_column("note", pa.array(["x"] * 30))
+    pq.write_table(table, project / "fluxes.parquet")
+    (project / "vacframe.toml").write_text(CONFIG + '[sources.fluxes]\nfiles = ["fluxes.parquet"]\n')
+    ws = space(project)
+    ws.build("summary", workers=1)
+    assert {"flux", "note", "mag"} <= set(ws.read("fluxes").column_names)
+    assert ws.read("summary")["number"].to_pylist() == [29]

@@ -133,6 +133,9 @@ class Inputs(Mapping[str, Any]):
             raise PluginError(f"product {product!r} was not declared among the needs.{hint}")
         return self.products[product]
 
+    def __contains__(self, product: object) -> bool:
+        return product in self.products
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.products)
 

@@ -40,7 +40,9 @@ def file_digest(path: Any) -> str:
 def _bits(values: np.ndarray) -> np.ndarray:
     """Return scalars, shape (n,), as 64 bits each; NaN is one value, −0 is 0, text is hashed."""
     if values.dtype == object:
-        return np.array([text_seed(v) for v in values.tolist()], dtype=np.uint64)
+        texts = values.tolist()
+        seeds = {text: text_seed(text) for text in set(texts)}
+        return np.array([seeds[text] for text in texts], dtype=np.uint64)
     if values.dtype.kind == "f":
         clean = np.where(np.isnan(values), np.nan, values.astype(np.float64) + 0.0)
         return clean.view(np.uint64)

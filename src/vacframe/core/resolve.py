@@ -310,7 +310,10 @@ class Resolver:
                 config = self._config(plugin)
                 recipe = self._recipe(declared, plugin, config)
                 return Node(declared, plugin.name, plugin, config, source=source, files=files, recipe=recipe)
-        table = effective_schema(name, source, files, None if declared is None else declared.table)
+        known = None if declared is None else declared.table
+        if known is not None and declared is not None and declared.kind is not Kind.source:
+            known = known.model_copy(update={"open": True})  # read instead of built: the file may say more
+        table = effective_schema(name, source, files, known)
         product = Product(
             name=name,
             description=declared.description if declared else f"{name}, read from files",
