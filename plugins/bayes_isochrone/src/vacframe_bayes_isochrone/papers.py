@@ -86,7 +86,7 @@ def _error(name: str, value: float, quantity: str, relative: bool, unit: str = "
         value=value,
         tolerance=0.1 * value,
         unit=unit,
-        place="abstract of Appendix A, Fig. A1 (S/N = 20)",
+        place="Appendix A, Fig. A1 (S/N = 20)",
         product="bayes_isochrone",
         columns=(quantity, f"{quantity}_error"),
         where="flag % 512 == 0" if quantity in ("mass", "age") else None,
