@@ -119,8 +119,9 @@ class BayesIsochroneConfig(BaseModel):
     z_sun: float = 0.014
     """Height of the Sun above the plane, kpc (Binney et al. 2014)."""
 
-    window: float = Field(default=5.0, ge=3.0)
-    """Model points farther than this many standard deviations in [M/H], Teff or log g do not count."""
+    window: float = Field(default=6.0, ge=3.0)
+    """Model points farther than this many standard deviations in [M/H], Teff and log g together do not count: an
+    ellipsoid, which at 6 holds fewer points than a box of 5 in each, and no part of whose surface is nearer."""
     error_floors: dict[Literal["teff", "logg", "feh", "magnitude", "parallax"], float] = Field(default_factory=dict)
     """Errors are at least these (K, dex, dex, mag, mas); empty takes them as they are."""
     samples: int = Field(default=500, ge=1)
