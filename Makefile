@@ -37,10 +37,15 @@ lint: install
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-# A made-up survey of stars with known truth, from spectra to labels, and how far the labels are from the truth.
+# A made-up survey of stars with known truth, the catalogues of every plugin, and how far they are from the truth.
+CATALOGUES := nn_labels,crossmatch,gaia_parallax_spatial,parallax_zp_global,bayes_isochrone,xp_metallicities
+CLOSURE := $(VENV)/bin/vacframe closure --workspace demo --plots demo/closure
+
 demo: install
-	$(VENV)/bin/vacframe build --config examples/mock.toml --workspace demo --products nn_labels --workers $(WORKERS)
-	$(VENV)/bin/vacframe closure nn_labels --truth mock_observations --workspace demo --bins 3 --plots demo/closure
+	$(VENV)/bin/vacframe build --config examples/mock.toml --workspace demo --products $(CATALOGUES) --workers $(WORKERS)
+	$(CLOSURE) nn_labels --truth mock_observations --bins 3
+	$(CLOSURE) bayes_isochrone --match distance=distance_kpc --bins 0
+	$(CLOSURE) xp_metallicities --bins 0
 
 define make_environment
 $(PYTHON) -c 'import sys; ok = sys.version_info >= (3, 11); sys.exit(0 if ok else "vacframe needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; choose one: make PYTHON=python3.12")'

@@ -50,7 +50,8 @@ def show_report(report: BuildReport, space: Workspace) -> None:
     if rejected:
         title("rows left out")
         print_table(("product", "reason", "rows"), rejected)
-    for name in report.companions:
+    built = {p.name for p in report.products if p.version}
+    for name in (c for c in report.companions if c in built):
         title(name)
         table = space.read(name)
         print_table(table.column_names, [list(row.values()) for row in table.to_pylist()], empty="no rows")
