@@ -544,7 +544,7 @@ def _frames(
         width = min(width, 5.0 / LN10 * error / parallax)
     last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
     width = np.hypot(sigma_t, width)
-    t_step = max(min(STEP * width, 1.5 * sigma_t), (t_high - t_low) / (T_MAX - 4))
+    t_step = max(min(STEP * width, 2.2 * sigma_t), (t_high - t_low) / (T_MAX - 4))
     a_step = max((0.1 if fine else STEP) * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
     return (t_low - t_step, t_step, a_low - a_step, a_step), n_t, n_a, last, width
