@@ -51,11 +51,25 @@ def _bits(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64).view(np.uint64)
 
 
+def _canonical(values: np.ndarray) -> np.ndarray:
+    """Return an array, contiguous, in which NaN is one value and −0 is 0."""
+    if values.dtype.kind == "f":
+        clean = values + values.dtype.type(0.0)
+        clean[np.isnan(clean)] = np.nan
+        return np.ascontiguousarray(clean)
+    return np.ascontiguousarray(values)
+
+
+def array_digest(values: np.ndarray) -> str:
+    """Return the digest of a numeric or text array as a whole."""
+    if values.dtype.kind in "OU":
+        return digest_json(values.tolist())
+    return hashlib.blake2b(_canonical(np.atleast_1d(values)).data, digest_size=16).hexdigest()
+
+
 def _array_hashes(values: np.ndarray) -> np.ndarray:
     """Return two hashes of each row of an array, shape (n, 2)."""
-    if values.dtype.kind == "f":
-        values = np.where(np.isnan(values), values.dtype.type(np.nan), values + values.dtype.type(0.0))
-    joined = b"".join(hashlib.blake2b(row, digest_size=16).digest() for row in np.ascontiguousarray(values))
+    joined = b"".join(hashlib.blake2b(row, digest_size=16).digest() for row in _canonical(values))
     return np.frombuffer(joined, dtype=np.uint64).reshape(len(values), 2)
 
 

@@ -20,7 +20,7 @@ from vacframe.core.align import absent, in_step, of_partition
 from vacframe.core.batch import Batch, Inputs, SourceFile
 from vacframe.core.context import Context
 from vacframe.core.devices import Device
-from vacframe.core.digest import digest_json, table_digests
+from vacframe.core.digest import array_digest, digest_json, table_digests
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import CorruptFileError, VacframeError
 from vacframe.core.expression import names_in, select
@@ -268,10 +268,7 @@ def model_digests(model: Model) -> dict[str, str]:
     """Return the digests of a model's arrays and metadata."""
     out = {"metadata": digest_json(model.metadata)}
     for name, array in model.arrays.items():
-        flat = pa.array(np.ascontiguousarray(array).reshape(-1))
-        out[f"array_{name}"] = digest_json(
-            [list(array.shape), str(array.dtype), table_digests(pa.table({"x": flat}), None)]
-        )
+        out[f"array_{name}"] = digest_json([list(array.shape), str(array.dtype), array_digest(array)])
     return out
 
 
