@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from vacframe_mock_survey import atmosphere as atm
 from vacframe_mock_survey import elements
+from vacframe_mock_survey.gas import C, abundances, continuum, layer, species_strength
 from vacframe_mock_survey.tables import BAND_BEFORE, BAND_PIXELS, LAMOST_FIRST, make_tables, species_index
 
 HERE = Path(__file__).resolve().parent.parent / "src" / "vacframe_mock_survey" / "data"
@@ -161,18 +162,18 @@ def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
 def equivalent_widths(lines: np.ndarray, teff: float, logg: float, metals: float) -> np.ndarray:
     """Return equivalent widths, Å, of lines of shape (n, 4) in one star, at full contrast."""
     table = make_tables(lines, np.log10(FIRST), BAND_PIXELS)
-    abundance = atm.abundances(metals, 0.0, 0.0, 0.0, table)
+    abundance = abundances(metals, 0.0, 0.0, 0.0, table)
     temperature = atm.LINE_TEMPERATURE * teff
-    gas, pe = atm.layer(temperature, logg, atm.LINE_DEPTH, abundance, table)
-    number = atm.species_strength(temperature, pe, abundance, table)
+    gas, pe = layer(temperature, logg, atm.LINE_DEPTH, abundance, table)
+    number = species_strength(temperature, pe, abundance, table)
     out = np.empty(len(lines))
     for i, (wavelength, species, excitation, _) in enumerate(lines):
         s = species_index(species)
         velocity = atm.doppler_velocity(temperature, elements.MASS[s])
         eta = table.strength[i] + number[s] - np.log10(velocity) - 5040.0 / temperature * excitation
-        eta -= np.log10(atm.continuum(wavelength, temperature, pe))
+        eta -= np.log10(continuum(wavelength, temperature, pe))
         a = np.log10(atm.damping(wavelength, temperature, gas, velocity))
-        out[i] = wavelength * velocity / atm.C * atm.grow(table.growth, eta, a)
+        out[i] = wavelength * velocity / C * atm.grow(table.growth, eta, a)
     return out
 
 
