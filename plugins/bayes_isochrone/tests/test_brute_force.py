@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from vacframe_bayes_isochrone.engine import sky_priors
-from vacframe_bayes_isochrone.kernel import MU_FIRST, MU_NODES, MU_STEP
+from vacframe_bayes_isochrone.integral import MU_FIRST, MU_NODES, MU_STEP
 
 SIGMAS = np.linspace(-5.5, 5.5, 12)
 

@@ -11,8 +11,8 @@ weight on the same nodes, yields the posterior of distance and extinction withou
 consistent with the lookup. A hat of width h adds h^2 / 6 to a variance; the table's Gaussians are made narrower by
 as much.
 
-One star at a time: nothing here depends on which stars are in the same call. All is in one module, since numba's
-cache notices a changed source file only for the module of the function that is called.
+`candidates` finds the points and their centres, `integral` makes the table, `lookup` looks it up; here are the moments
+and the loop over stars. One star at a time: nothing depends on which stars are in the same call.
 """
 
 from __future__ import annotations
@@ -22,532 +22,22 @@ from typing import Any
 import numba
 import numpy as np
 
-from vacframe.astro.jit import compiled, compiled_parallel
+from vacframe.astro.jit import compiled, compiled_with
+from vacframe_bayes_isochrone import candidates, integral, lookup
+from vacframe_bayes_isochrone.candidates import CHUNK
+from vacframe_bayes_isochrone.integral import A_MAX, LN10, Q_MAX, T_MAX
 
-CHUNK = 512
-MU_FIRST, MU_STEP, MU_NODES = -5.0, 0.2, 126
-"""Distance moduli at which the caller gives the density and the dust: 1 pc to 100 kpc."""
-T_MAX, A_MAX, Q_MAX = 320, 160, 192
-"""Largest numbers of table nodes in t and a, and of quadrature nodes in A."""
 MASS_FIRST, MASS_STEP, MASS_BINS = -1.4, 0.004, 800
 """Histogram of log10 mass, for the percentiles."""
 LEAST = 1e-6
 """Points with a smaller share of the posterior than this times the largest do not enter the moments."""
-TINY = 1e-14
-"""Smaller elements of a table, of 1 where everything agrees, are 0: arithmetic with denormal numbers is slow."""
 FAINTEST = 1e-30
 """A star all of whose points have shares below this (of 1 where everything agrees) has no solution."""
-NEARLY_GAUSSIAN = 0.005
-"""Below this relative error a parallax is as good as Gaussian in distance modulus: the mean moves by less than 1 % of
-its error."""
-STEP = 0.55
-"""Step of tables and quadratures, in standard deviations of the Gaussian that is tabulated or integrated."""
-REACH = 6.0
-"""Tables reach this many standard deviations."""
-LN10 = 2.302585092994046
 # Columns of the result.
 (
     TOTAL, CHI2, EFFECTIVE, DISTANCE, DISTANCE_SD, DISTANCE_P, AV, AV_SD, AV_P, MASS, MASS_SD, MASS_P, AGE, AGE_SD,
     AGE_P, SHARE, MH_LOW, MH_HIGH, AGE_LOW, AGE_HIGH, POINTS, WIDTH,
 ) = (0, 1, 2, 3, 4, 5, 8, 9, 10, 13, 14, 15, 18, 19, 20, 23, 26, 27, 28, 29, 30, 31)  # fmt: skip
-
-
-@compiled
-def photometry(magnitudes: np.ndarray, errors: np.ndarray, extinction: np.ndarray) -> tuple[Any, ...]:
-    """Return what is the same for every model point.
-
-    Returns
-    -------
-    tuple
-        Weights of the bands, coefficients of t and of a, extinction relative to kappa (n_band each, float32); kappa;
-        sigma of t and of a; 1 / variance and mean of the Gaussian in A that is put in where the colours say next to
-        nothing of A, and its share of a (float32; it is divided out of the prior again), else zeros.
-    """
-    n = len(magnitudes)
-    weight = np.zeros(n)
-    s0 = s1 = s2 = 0.0
-    for b in range(n):
-        if np.isfinite(magnitudes[b]) and np.isfinite(errors[b]) and errors[b] > 0:
-            weight[b] = 1.0 / errors[b] ** 2
-            s0 += weight[b]
-            s1 += weight[b] * extinction[b]
-            s2 += weight[b] * extinction[b] ** 2
-    kappa = s1 / s0 if s0 > 0 else 0.0
-    information = s2 - s0 * kappa**2 if s0 > 0 else 0.0
-    helper = 0.25 if information < 0.25 else 0.0
-    sigma_a = 1.0 / np.sqrt(information + helper)
-    centre = 1.0 if helper > 0 else 0.0
-    to_t, to_a, relative = np.zeros(n), np.zeros(n), np.zeros(n)
-    for b in range(n):
-        if weight[b] > 0:
-            relative[b] = extinction[b] - kappa
-            to_t[b] = weight[b] / s0
-            to_a[b] = weight[b] * relative[b] * sigma_a**2
-    sigma_t = 1.0 / np.sqrt(s0) if s0 > 0 else np.inf
-    single = np.float32
-    bands = (weight.astype(single), to_t.astype(single), to_a.astype(single), relative.astype(single))
-    return bands, kappa, sigma_t, sigma_a, np.array([helper, centre, helper * centre * sigma_a**2]).astype(single)
-
-
-@compiled
-def _centres(m: float, to_t: float, to_a: float, row: np.ndarray, t: np.ndarray, a: np.ndarray) -> None:
-    for j in range(len(t)):
-        r = m - row[j]
-        t[j] += to_t * r
-        a[j] += to_a * r
-
-
-@compiled
-def _label_chi2(teff: np.ndarray, logg: np.ndarray, star: np.ndarray, offset: float, chi2: np.ndarray) -> None:
-    for j in range(len(chi2)):
-        x = (teff[j] - star[0]) * star[1]
-        y = (logg[j] - star[2]) * star[3]
-        chi2[j] = offset + x * x + y * y
-
-
-@compiled
-def _colour_chi2(m: float, w: float, k: float, row: np.ndarray, t: np.ndarray, a: np.ndarray, chi2: np.ndarray) -> None:
-    for j in range(len(chi2)):
-        r = m - row[j] - t[j] - k * a[j]
-        chi2[j] += w * r * r
-
-
-@compiled
-def _helper_chi2(helper: Any, a: np.ndarray, chi2: np.ndarray) -> None:
-    for j in range(len(chi2)):
-        chi2[j] += helper[0] * (a[j] - helper[1]) ** 2
-
-
-@compiled
-def _lower(values: np.ndarray, least: np.ndarray) -> None:
-    """Lower `least`, shape (CHUNK,), element by element: unlike one running minimum this vectorises."""
-    for j in range(len(values)):
-        least[j] = values[j] if values[j] < least[j] else least[j]
-
-
-@compiled
-def _extent(values: np.ndarray) -> tuple[Any, ...]:
-    """Return the smallest and the largest of the values."""
-    low, high = np.full(CHUNK, values[0]), np.full(CHUNK, -values[0])
-    for first in range(0, len(values), CHUNK):
-        part = values[first : first + CHUNK]
-        _lower(part, low)
-        _lower(-part, high)
-    return np.float64(np.min(low)), -np.float64(np.min(high))
-
-
-@compiled
-def _keep(t: np.ndarray, a: np.ndarray, chi2: np.ndarray, first: float, limits: Any, found: Any, kept: int) -> int:
-    """Append the points of a chunk that are within the limits of t, a and chi2; return how many there are then."""
-    for j in range(len(t)):
-        found[0][kept], found[1][kept], found[2][kept], found[3][kept] = t[j], a[j], chi2[j], first + j
-        kept += (
-            (chi2[j] <= limits[0])
-            & (t[j] >= limits[1])
-            & (t[j] <= limits[2])
-            & (a[j] >= limits[3])
-            & (a[j] <= limits[4])
-        )
-    return kept
-
-
-@compiled
-def find_points(
-    labels: np.ndarray,
-    errors: np.ndarray,
-    magnitudes: np.ndarray,
-    bands: Any,
-    helper: Any,
-    window: float,
-    reach: Any,
-    grid: Any,
-    found: Any,
-    slabs: np.ndarray,
-) -> tuple[Any, ...]:
-    """Find the model points that can matter to a star, with their centres and chi2.
-
-    They lie within `window` standard deviations in [M/H], Teff and log g together, and their chi2 of labels and
-    colours is at most window^2 larger than the smallest.
-
-    Parameters
-    ----------
-    reach : tuple of float
-        Range of t and of a outside which no point matters.
-    found : tuple of ndarray
-        Filled: t, a, chi2 (float32) and place in the grid (int32) of the points.
-    slabs : ndarray of int64, shape (n_mh, 2)
-        Filled: first and last + 1 place in `found` for each metallicity.
-
-    Returns
-    -------
-    tuple
-        Number of points and the smallest chi2 found.
-    """
-    teff, logg, points, start, edges, mh = grid
-    single = np.float32
-    t, a, chi2 = np.empty(CHUNK, single), np.empty(CHUNK, single), np.empty(CHUNK, single)
-    least = np.full(CHUNK, single(np.inf))
-    inverse, star = np.zeros(3), np.zeros(4, single)
-    for k in range(3):
-        if np.isfinite(labels[k]) and np.isfinite(errors[k]) and errors[k] > 0:
-            inverse[k] = 1.0 / errors[k]
-            if k < 2:
-                star[2 * k], star[2 * k + 1] = labels[k], inverse[k]
-    limits = (single(np.inf), single(reach[0]), single(reach[1]), single(reach[2]), single(reach[3]))
-    kept, best = 0, single(np.inf)
-    slabs[:] = 0
-    away = (mh - labels[2]) * inverse[2] if inverse[2] > 0 else np.zeros(len(mh))
-    for slab in np.argsort(np.abs(away)):
-        slabs[slab] = kept
-        if abs(away[slab]) > window:
-            continue
-        for part in range(edges.shape[1] - 1):
-            off = max(edges[slab, part] - labels[0], labels[0] - edges[slab, part + 1], 0.0) if inverse[0] > 0 else 0.0
-            left = window**2 - away[slab] ** 2 - (off * inverse[0]) ** 2
-            if left < 0:
-                continue
-            first, last = start[slab, part], start[slab, part + 1]
-            if inverse[1] > 0:
-                inside, span = logg[first:last], np.sqrt(left) / inverse[1]
-                last = first + np.searchsorted(inside, single(labels[1] + span), side="right")
-                first = first + np.searchsorted(inside, single(labels[1] - span))
-            for here in range(first, last, CHUNK):
-                n = min(CHUNK, last - here)
-                tn, an, cn = t[:n], a[:n], chi2[:n]
-                tn[:], an[:] = single(0), helper[2]
-                for b in range(len(magnitudes)):
-                    if bands[0][b] > 0:
-                        _centres(magnitudes[b], bands[1][b], bands[2][b], points[b, here : here + n], tn, an)
-                _label_chi2(teff[here : here + n], logg[here : here + n], star, single(away[slab] ** 2), cn)
-                for b in range(len(magnitudes)):
-                    if bands[0][b] > 0:
-                        _colour_chi2(magnitudes[b], bands[0][b], bands[3][b], points[b, here : here + n], tn, an, cn)
-                if helper[0] > 0:
-                    _helper_chi2(helper, an, cn)
-                _lower(cn, least)
-                kept = _keep(tn, an, cn, here, limits, found, kept)
-        slabs[slab, 1] = kept
-        best = np.min(least)
-        limits = (single(best + window**2), limits[1], limits[2], limits[3], limits[4])
-    return kept, best
-
-
-@compiled
-def _extinctions(
-    first: float, last: float, sigma: float, lognormal: float, nodes: np.ndarray, widths: np.ndarray
-) -> int:
-    """Fill the quadrature nodes in A and their weights; return how many.
-
-    Under a lognormal prior the nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the
-    steps match sigma. Under a uniform one they are equal steps in A, with Gregory's corrections at the ends.
-    """
-    step = STEP * sigma
-    if lognormal > 0:
-        delta = 0.75 * STEP * lognormal
-        turn = step / delta
-        value = min(first, 0.5 * last)
-        span = np.log(last / value) + (last - value) / turn
-        n = min(int(span / delta) + 2, Q_MAX)
-        delta = span / (n - 1)
-        x = np.log(value) + value / turn
-        for j in range(n):
-            nodes[j], widths[j] = value, delta * value * turn / (value + turn)
-            x += delta
-            value += widths[j]
-            for _ in range(5):
-                value = max(value - (np.log(value) + value / turn - x) * value * turn / (value + turn), 0.5 * nodes[j])
-        widths[0] *= 0.5
-        widths[n - 1] *= 0.5
-        return n
-    n = min(max(int(last / step) + 2, 7), Q_MAX)
-    step = last / (n - 1)
-    for j in range(n):
-        nodes[j], widths[j] = j * step, step
-    for j in range(3):
-        widths[j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
-        widths[n - 1 - j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
-    return n
-
-
-@compiled
-def _lines(
-    mu_first: float,
-    mu_step: float,
-    n: int,
-    parallax: float,
-    sigma: float,
-    gaussian: np.ndarray,
-    density: np.ndarray,
-    dust: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Fill rows of `out` along the line of sight: density times parallax likelihood of each component, then ln A.
-
-    `gaussian` holds mean and 1 / variance in mu of the Gaussian that is treated exactly elsewhere; it is divided out.
-    """
-    components = density.shape[0]
-    top = -np.inf
-    for i in range(n):
-        mu = mu_first + i * mu_step
-        x = (mu - MU_FIRST) / MU_STEP
-        k = min(max(int(x), 0), MU_NODES - 2)
-        f = min(max(x - k, 0.0), 1.0)
-        value = 0.0
-        if sigma > 0:
-            if gaussian[1] > 0:
-                limit = 8.0 / np.sqrt(gaussian[1])
-                mu = gaussian[0] + min(max(mu - gaussian[0], -limit), limit)
-            miss = (parallax - np.exp((10.0 - mu) * (0.2 * LN10))) / sigma
-            value = -0.5 * (miss**2 - (mu - gaussian[0]) ** 2 * gaussian[1])
-        if x < 0 or x > MU_NODES - 1:
-            value = -np.inf
-        for c in range(components):
-            out[c, i] = density[c, k] * (1.0 - f) + density[c, k + 1] * f + value
-            top = max(top, out[c, i])
-        out[components, i] = dust[k] * (1.0 - f) + dust[k + 1] * f
-    for c in range(components):
-        for i in range(n):
-            out[c, i] = np.exp(out[c, i] - top)
-
-
-@compiled
-def _integrand(
-    t_first: float,
-    t_step: float,
-    n_t: int,
-    nodes: np.ndarray,
-    widths: np.ndarray,
-    n_q: int,
-    phot: Any,
-    gaussian: np.ndarray,
-    mu_first: float,
-    mu_step: float,
-    n_mu: int,
-    lines: np.ndarray,
-    dust: float,
-    f: np.ndarray,
-    mu: np.ndarray,
-) -> None:
-    """Fill the prior times likelihood at the quadrature points: f (2, n_component, n_t, n_q) and mu (2, n_t, n_q).
-
-    At each t and A the narrow Gaussian in mu is integrated by two-point Gauss-Hermite. The largest value is 1.
-    """
-    kappa, variance = phot
-    components = f.shape[1]
-    inverse = gaussian[1]
-    spread = 1.0 / (1.0 / variance + inverse)
-    total = variance + (1.0 / inverse if inverse > 0 else 0.0)
-    largest = 0.0
-    for n in range(n_t):
-        for j in range(n_q):
-            plain = t_first + n * t_step - kappa * nodes[j]
-            centre_mu = spread * (plain / variance + gaussian[0] * inverse)
-            value = 0.5 * widths[j]
-            if inverse > 0:
-                value *= np.exp(-0.5 * (plain - gaussian[0]) ** 2 / total)
-            for g in range(2):
-                here = centre_mu + (2 * g - 1) * np.sqrt(spread)
-                mu[g, n, j] = here
-                x = (here - mu_first) / mu_step
-                k = min(max(int(x), 0), n_mu - 2)
-                w = x - k
-                if x < 0 or x > n_mu - 1 or value == 0.0:
-                    for c in range(components):
-                        f[g, c, n, j] = 0.0
-                    continue
-                chance = value
-                if dust > 0:
-                    mean = lines[components, k] * (1.0 - w) + lines[components, k + 1] * w
-                    chance *= np.exp(-0.5 * ((np.log(nodes[j]) - mean) / dust) ** 2) / nodes[j]
-                for c in range(components):
-                    f[g, c, n, j] = chance * (lines[c, k] * (1.0 - w) + lines[c, k + 1] * w)
-                    largest = max(largest, f[g, c, n, j])
-    if largest > 0:
-        f[:, :, :n_t, :n_q] /= largest
-
-
-@compiled
-def _add(row: np.ndarray, factor: float, values: np.ndarray) -> None:
-    for m in range(len(row)):
-        row[m] += factor * values[m]
-
-
-@compiled
-def _smear(f: np.ndarray, kernel: np.ndarray, n_t: int, n_q: int, n_a: int, table: np.ndarray) -> None:
-    """Fill the table (n_component, n_t, n_a): the integrand summed over mu, smeared in A by `kernel` (n_q, n_a)."""
-    for c in range(f.shape[1]):
-        for n in range(n_t):
-            row = table[c, n, :n_a]
-            row[:] = np.float32(0)
-            for j in range(n_q):
-                value = np.float32(f[0, c, n, j] + f[1, c, n, j])
-                if value > TINY:
-                    _add(row, value, kernel[j, :n_a])
-            for m in range(n_a):
-                row[m] = row[m] if row[m] > TINY else np.float32(0)
-
-
-@compiled
-def _cells(
-    t: np.ndarray,
-    a: np.ndarray,
-    chi2: np.ndarray,
-    best: float,
-    frame: Any,
-    n_t: float,
-    n_a: float,
-    place: np.ndarray,
-    u: np.ndarray,
-    v: np.ndarray,
-    power: np.ndarray,
-    scale: np.ndarray,
-) -> None:
-    """Second pass: each point's cell of the table, its place in it, and exp(-chi2 / 2) as a polynomial times 2^n."""
-    t_first, t_step, a_first, a_step = frame
-    for j in range(len(t)):
-        x, y = (t[j] - t_first) * t_step, (a[j] - a_first) * a_step
-        inside = (x >= np.float32(0)) & (y >= np.float32(0)) & (x < n_t) & (y < n_a)
-        x = x if inside else np.float32(0)
-        y = y if inside else np.float32(0)
-        n, m = np.int32(x), np.int32(y)
-        u[j], v[j] = x - np.float32(n), y - np.float32(m)
-        place[j] = n * (np.int32(n_a) + np.int32(1)) + m
-        e = np.float32(-0.72134752) * (chi2[j] - best)
-        e = e if inside & (e > np.float32(-120.0)) else np.float32(-120.0)
-        whole = np.floor(e + np.float32(0.5))
-        f = (e - whole) * np.float32(0.69314718)
-        p = np.float32(1.0 / 720.0) * f + np.float32(1.0 / 120.0)
-        p = p * f + np.float32(1.0 / 24.0)
-        p = p * f + np.float32(1.0 / 6.0)
-        p = p * f + np.float32(0.5)
-        p = p * f + np.float32(1.0)
-        power[j] = p * f + np.float32(1.0) if inside else np.float32(0)
-        scale[j] = (np.int32(whole) + np.int32(127)) << np.int32(23)
-
-
-@compiled
-def _values(
-    table: np.ndarray,
-    width: int,
-    place: np.ndarray,
-    u: np.ndarray,
-    v: np.ndarray,
-    weight: np.ndarray,
-    index: np.ndarray,
-    value: float,
-) -> None:
-    """Third pass, for each component: the table between its nodes times the points' prior weights."""
-    one = np.float32(1)
-    for j in range(len(place)):
-        k = np.uint64(place[j])
-        low = table[k] * (one - v[j]) + table[k + np.uint64(1)] * v[j]
-        high = table[k + width] * (one - v[j]) + table[k + width + np.uint64(1)] * v[j]
-        value[j] += weight[np.uint64(index[j])] * (low * (one - u[j]) + high * u[j])
-
-
-@compiled
-def _shares(
-    value: float,
-    power: np.ndarray,
-    scale: np.ndarray,
-    chance: np.ndarray,
-    likelihood: np.ndarray,
-    sums: np.ndarray,
-    squares: np.ndarray,
-    top: np.ndarray,
-) -> None:
-    for j in range(len(value)):
-        likelihood[j] = power[j] * scale[j]
-        p = value[j] * likelihood[j]
-        chance[j] = p
-        sums[j] += np.float64(p)
-        squares[j] += np.float64(p) * np.float64(p)
-        top[j] = p if p > top[j] else top[j]
-
-
-@compiled
-def look_up(
-    found: Any, best: float, weight: np.ndarray, frame: Any, tables: np.ndarray, chance: np.ndarray
-) -> tuple[Any, ...]:
-    """Fill each point's share of the posterior; return the sum of shares, of their squares, and the largest.
-
-    Parameters
-    ----------
-    found : tuple of ndarray, shape (n,)
-        As `find_points` fills it; chi2 is replaced by exp((best - chi2) / 2).
-    tables : ndarray, shape (n_component, n_t, n_a)
-    chance : ndarray of float32, shape (n,)
-        Filled.
-    """
-    components, n_t, n_a = tables.shape
-    flat = tables.reshape(components, n_t * n_a)
-    single = np.float32
-    inverse = (single(frame[0]), single(1 / frame[1]), single(frame[2]), single(1 / frame[3]))
-    u, v, power, value = (
-        np.empty(CHUNK, single),
-        np.empty(CHUNK, single),
-        np.empty(CHUNK, single),
-        np.empty(CHUNK, single),
-    )
-    place, bits = np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32)
-    scale = bits.view(np.float32)
-    sums, squares, top = np.zeros(CHUNK), np.zeros(CHUNK), np.zeros(CHUNK, single)
-    for first in range(0, len(chance), CHUNK):
-        last = min(first + CHUNK, len(chance))
-        n = last - first
-        _cells(
-            found[0][first:last], found[1][first:last], found[2][first:last], best, inverse, single(n_t - 1),
-            single(n_a - 1), place[:n], u[:n], v[:n], power[:n], bits[:n],
-        )  # fmt: skip
-        value[:n] = single(0)
-        for c in range(components):
-            _values(flat[c], np.uint64(n_a), place[:n], u[:n], v[:n], weight[c], found[3][first:last], value[:n])
-        _shares(
-            value[:n], power[:n], scale[:n], chance[first:last], found[2][first:last], sums[:n], squares[:n], top[:n]
-        )
-    return np.sum(sums), np.sum(squares), np.max(top)
-
-
-@compiled
-def reach_of(
-    kappa: float, sigma_t: float, sigma_a: float, parallax: float, error: float, av_max: float
-) -> tuple[Any, ...]:
-    """Return the range of t and of a, (low, high, low, high), within which parallax and A >= 0 leave a chance."""
-    t_low, t_high = -np.inf, np.inf
-    if error > 0:
-        near, far = parallax + REACH * error, parallax - REACH * error
-        if near > 0:
-            t_low = 10.0 - 5.0 * np.log10(near) - REACH * sigma_t
-        if far > 0:
-            t_high = 10.0 - 5.0 * np.log10(far) + kappa * av_max + REACH * sigma_t
-    return t_low, t_high, -REACH * sigma_a, av_max + REACH * sigma_a
-
-
-@compiled
-def _frames(
-    t: np.ndarray,
-    a: np.ndarray,
-    sigma_t: float,
-    sigma_a: float,
-    fine: Any,
-    parallax: float,
-    error: float,
-    av_max: float,
-) -> tuple[Any, ...]:
-    """Return the table's frame in t and a, its numbers of nodes, the largest A, and the width in mu at one A.
-
-    That width is what photometry and parallax leave.
-    """
-    (t_low, t_high), (a_low, a_high) = _extent(t), _extent(a)
-    width = 0.3
-    if error > 0 and parallax > 2.0 * error:
-        width = min(width, 5.0 / LN10 * error / parallax)
-    last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
-    width = np.hypot(sigma_t, width)
-    t_step = max(min(STEP * width, 2.2 * sigma_t), (t_high - t_low) / (T_MAX - 4))
-    a_step = max((0.1 if fine else STEP) * sigma_a, (a_high - a_low) / (A_MAX - 4))
-    n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
-    return (t_low - t_step, t_step, a_low - a_step, a_step), n_t, n_a, last, width
 
 
 @compiled
@@ -569,7 +59,7 @@ def _spread(out: np.ndarray, column: int, total: float, first: float, second: fl
     out[column + 1] = np.sqrt(max(second / total - (first / total) ** 2, 0.0))
 
 
-@compiled
+@compiled_with(candidates, integral)
 def _place_moments(
     deposit: np.ndarray,
     transposed: np.ndarray,
@@ -579,7 +69,7 @@ def _place_moments(
     n_q: int,
     out: np.ndarray,
 ) -> None:
-    """Write the moments and percentiles of distance and extinction: the transpose of `_smear`."""
+    """Write the moments and percentiles of distance and extinction: the transpose of the table's smearing."""
     components, n_t, n_a = deposit.shape
     bins = 4 * n_t + 2
     low, high = np.min(mu[:, :n_t, :n_q]), np.max(mu[:, :n_t, :n_q])
@@ -592,7 +82,7 @@ def _place_moments(
             share[:] = 0.0
             for m in range(n_a):
                 if deposit[c, n, m] > 0:
-                    _add(share, deposit[c, n, m], transposed[m, :n_q])
+                    integral.add(share, deposit[c, n, m], transposed[m, :n_q])
             for j in range(n_q):
                 if share[j] == 0.0:
                     continue
@@ -700,54 +190,7 @@ def _best_chi2(
     return chi2 + ((at - a) / sigma_a) ** 2 + (parallax - expected) ** 2 / variance
 
 
-@compiled
-def tabulate(
-    t: np.ndarray,
-    a: np.ndarray,
-    phot: Any,
-    star_sky: Any,
-    parallax: float,
-    error: float,
-    dust: float,
-    av_max: float,
-    work: Any,
-) -> tuple[Any, ...]:
-    """Make the table of one star; return its frame and sizes (n_t, n_a, n_q)."""
-    kappa, sigma_t, sigma_a, helper = phot
-    density, mean_dust = star_sky
-    nodes, widths, lines, f, mu, kernel, transposed, table = work
-    frame, n_t, n_a, last, width = _frames(t, a, sigma_t, sigma_a, helper[0] > 0, parallax, error, av_max)
-    first = np.exp(np.min(mean_dust) - 4.0 * dust)
-    n_q = _extinctions(first, last, min(sigma_a, width / kappa), dust, nodes, widths)
-    for j in range(n_q):
-        widths[j] *= np.exp(0.5 * helper[0] * (nodes[j] - helper[1]) ** 2)
-    variance_t = max(sigma_t**2 - frame[1] ** 2 / 6.0, 0.04 * sigma_t**2)
-    variance_a = sigma_a**2 - min(frame[3] ** 2 / 6.0, 0.5 * sigma_a**2)
-    for j in range(n_q):
-        for m in range(n_a):
-            kernel[j, m] = np.exp(-min(0.5 * (frame[2] + m * frame[3] - nodes[j]) ** 2 / variance_a, 40.0))
-            transposed[m, j] = kernel[j, m]
-    gaussian, remaining, finest = np.zeros(2), error, 0.02
-    if error > 0 and parallax > 20.0 * error:
-        gaussian[0] = 10.0 - 5.0 * np.log10(parallax)
-        gaussian[1] = (0.2 * LN10 * parallax / error) ** 2
-        finest = min(finest, 0.5 / np.sqrt(gaussian[1]))
-        if error < NEARLY_GAUSSIAN * parallax:
-            remaining, finest = 0.0, 0.02
-    mu_first = frame[0] - kappa * nodes[n_q - 1] - 2.0 * sigma_t
-    mu_last = frame[0] + n_t * frame[1] + 2.0 * sigma_t
-    mu_step = max(finest, (mu_last - mu_first) / (lines.shape[1] - 2))
-    n_mu = int((mu_last - mu_first) / mu_step) + 2
-    _lines(mu_first, mu_step, n_mu, parallax, remaining, gaussian, density, mean_dust, lines)
-    _integrand(
-        frame[0], frame[1], n_t, nodes, widths, n_q, (kappa, variance_t), gaussian, mu_first, mu_step, n_mu, lines,
-        dust, f, mu,
-    )  # fmt: skip
-    _smear(f, kernel, n_t, n_q, n_a, table)
-    return frame, n_t, n_a, n_q
-
-
-@compiled
+@compiled_with(candidates, integral)
 def workspace(points: int, slabs: int, components: int) -> tuple[Any, ...]:
     """Return the arrays that a star's sum is made in: metallicities, points, shares, and those for the table."""
     single = np.float32
@@ -761,7 +204,7 @@ def workspace(points: int, slabs: int, components: int) -> tuple[Any, ...]:
     return np.empty((slabs, 2), np.int64), found, np.empty(size, single), tables
 
 
-@compiled
+@compiled_with(candidates, integral, lookup)
 def _star(
     labels: np.ndarray,
     label_errors: np.ndarray,
@@ -781,18 +224,20 @@ def _star(
     bands, kappa, sigma_t, sigma_a, helper = phot
     weight = model[0]
     slabs, found, chance, tables = work
-    reach = reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
-    kept, best = find_points(labels, label_errors, magnitudes, bands, helper, window, reach, grid, found, slabs)
+    reach = integral.reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
+    kept, best = candidates.find_points(
+        labels, label_errors, magnitudes, bands, helper, window, reach, grid, found, slabs
+    )
     out[POINTS] = kept
     if kept == 0:
         return
     found = (found[0][:kept], found[1][:kept], found[2][:kept], found[3][:kept])
     chance = chance[:kept]
     phot = (kappa, sigma_t, sigma_a, helper)
-    frame, n_t, n_a, n_q = tabulate(found[0], found[1], phot, sky, parallax, error, dust, av_max, tables)
+    frame, n_t, n_a, n_q = integral.tabulate(found[0], found[1], phot, sky, parallax, error, dust, av_max, tables)
     nodes, transposed, f, mu = tables[0], tables[6], tables[3], tables[4]
     table = tables[7][:, :n_t, :n_a].copy()
-    summed, squares, top = look_up(found, best, weight, frame, table, chance)
+    summed, squares, top = lookup.look_up(found, best, weight, frame, table, chance)
     if not top > FAINTEST:
         return
     out[TOTAL], out[EFFECTIVE] = np.log(summed), summed**2 / squares
@@ -806,7 +251,7 @@ def _star(
     _place_moments(deposit, transposed, f, mu, nodes, n_q, out)
 
 
-@compiled_parallel
+@compiled_with(candidates, integral, lookup, parallel=True)
 def all_stars(
     labels: np.ndarray,
     label_errors: np.ndarray,
@@ -852,7 +297,7 @@ def all_stars(
     for block in numba.prange(blocks):
         work = workspace(len(grid[0]), len(grid[5]), model[0].shape[0])
         for i in range(block, n, blocks):
-            phot = photometry(magnitudes[i], magnitude_errors[i], extinction)
+            phot = candidates.photometry(magnitudes[i], magnitude_errors[i], extinction)
             if not np.isfinite(phot[2]):
                 continue
             _star(

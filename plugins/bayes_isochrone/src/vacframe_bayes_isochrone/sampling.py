@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_bayes_isochrone import kernel
+from vacframe_bayes_isochrone import candidates, integral, kernel, lookup
 from vacframe_bayes_isochrone.engine import ModelPoints, Observables, settings_of, sky_priors
 
 NAMES = ("distance", "av", "mass", "age", "mh")
@@ -29,7 +29,7 @@ def sample(stars: Any, model: Any, inputs: Any, config: Any, rng: Any) -> dict[s
     uniform = rng.uniform(5 * config.samples).reshape(len(seen.parallax), 5, config.samples)
     work = kernel.workspace(len(points.search[0]), len(points.search[5]), len(points.values[0]))
     for row in range(len(seen.parallax)):
-        phot = kernel.photometry(seen.magnitudes[row], seen.magnitude_errors[row], extinction)
+        phot = candidates.photometry(seen.magnitudes[row], seen.magnitude_errors[row], extinction)
         if not np.isfinite(phot[2]):
             continue
         drawn = _one_star(seen, row, phot, (density[row], dust[row]), points, settings_of(config), work, uniform[row])
@@ -54,18 +54,20 @@ def _one_star(
     parallax, error = seen.parallax[row], seen.parallax_error[row]
     slabs, found, chance, tables = work
     weight, mass, _, age, ages, _ = points.values
-    reach = kernel.reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
+    reach = integral.reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
     magnitudes = seen.magnitudes[row].astype(np.float32)
-    kept, best = kernel.find_points(
+    kept, best = candidates.find_points(
         seen.labels[row], seen.label_errors[row], magnitudes, bands, helper, window, reach, points.search, found, slabs
     )
     if kept == 0:
         return {}
     found, chance = tuple(values[:kept] for values in found), chance[:kept]
     inner = (kappa, sigma_t, sigma_a, helper)
-    frame, n_t, n_a, n_q = kernel.tabulate(found[0], found[1], inner, sky, parallax, error, dispersion, av_max, tables)
+    frame, n_t, n_a, n_q = integral.tabulate(
+        found[0], found[1], inner, sky, parallax, error, dispersion, av_max, tables
+    )
     table = tables[7][:, :n_t, :n_a].copy()
-    _, _, top = kernel.look_up(found, best, weight, frame, table, chance)
+    _, _, top = lookup.look_up(found, best, weight, frame, table, chance)
     if not top > kernel.FAINTEST:
         return {}
     chosen = _choose(chance.astype(np.float64), uniform[0])

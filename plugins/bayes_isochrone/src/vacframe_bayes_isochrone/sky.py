@@ -9,7 +9,7 @@ import numpy as np
 from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
 from vacframe.core.errors import VacframeError
 from vacframe.core.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
-from vacframe_bayes_isochrone.kernel import MU_FIRST, MU_NODES, MU_STEP
+from vacframe_bayes_isochrone.integral import MU_FIRST, MU_NODES, MU_STEP
 from vacframe_bayes_isochrone.priors import Component
 from vacframe_bayes_isochrone.weights import chosen_components
 
