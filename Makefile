@@ -56,6 +56,6 @@ endef
 define install_into
 $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(1)/bin/python -m ensurepip
 $(1)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv || true
-$(1)/bin/python -m uv pip install --quiet --python $(1)/bin/python -c constraints.txt $(2) \
+$(1)/bin/python -m uv pip install --quiet --compile-bytecode --python $(1)/bin/python -c constraints.txt $(2) \
 	|| { echo 'uv did not succeed; installing with pip'; $(1)/bin/python -m pip install --quiet -c constraints.txt $(2); }
 endef

@@ -160,7 +160,9 @@ class Ingest:
                 parts.append(values[name][live])
             names = {n for n, f in self.state.items() if f["group"] == group}
             lost = _read(self.folder / "scan" / group / REJECTS)
-            rejects.extend(lost.filter(pa.array([f in names for f in lost["file"].to_pylist()], pa.bool_())))
+            # A list given to pa.array imports pandas, which is slower than all the rest of a build with nothing to do.
+            counted = np.array([f in names for f in lost["file"].to_pylist()], dtype=bool)
+            rejects.extend(lost.filter(pa.array(counted)))
         joined = {n: np.concatenate(p) if p else np.empty(0, np.int64) for n, p in columns.items()}
         return self._distinct(joined, groups, rejects, anchor), rejects
 
