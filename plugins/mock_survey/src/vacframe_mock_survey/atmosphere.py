@@ -84,9 +84,10 @@ MOLECULAR_SATURATION = 6.0
 
 def compiled(function: Any) -> Any:
     """Compile, and compile again when this module or that of the gas changes: numba's cache sees this file only."""
-    dispatcher = numba.njit(cache=True)(function)
+    dispatcher: Any = numba.njit(cache=True)(function)
+    inner: Any = saha
     file = dispatcher._cache._cache_file  # numba has no public way
-    file._source_stamp = (file._source_stamp, saha._cache._cache_file._source_stamp)
+    file._source_stamp = (file._source_stamp, inner._cache._cache_file._source_stamp)
     return dispatcher
 
 
