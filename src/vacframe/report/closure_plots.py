@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vacframe.core.errors import UsageError
 from vacframe.report.closure import TRUTH, Closure, Sample
+from vacframe.report.figure import new_figure
 from vacframe.report.statistics import group_by, statistics
 
 if TYPE_CHECKING:
@@ -47,16 +47,11 @@ def plot(sample: Sample, title: str = "", bins: int = 15) -> Figure:
 
     Lines are the running median (solid) and the 16th and 84th percentile (dashed) of groups of equal numbers.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError("figures need matplotlib: pip install 'vacframe[plots]'") from None
-
     numeric = {n: v for n, v in sample.against.items() if v.dtype != object}
     columns = 2 + len(numeric)
     rows = 1 if columns <= 3 else 2
     across = -(-columns // rows)
-    figure = Figure(figsize=(4.2 * across, 3.8 * rows), layout="constrained")
+    figure = new_figure(4.2 * across, 3.8 * rows)
     axes: list[Axes] = list(figure.subplots(rows, across, squeeze=False).flat)
     for spare in axes[columns:]:
         spare.remove()

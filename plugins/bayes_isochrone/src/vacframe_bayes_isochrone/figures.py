@@ -30,13 +30,14 @@ def plot_posterior(row: Mapping[str, Any]) -> Figure:
         If the star has no samples, because no model agrees with it.
     """
     import numpy as np
-    from matplotlib.figure import Figure
+
+    from vacframe.report.figure import new_figure
 
     names = list(QUANTITIES)
     draws = [np.asarray(row[f"{name}_samples"], dtype=np.float64) for name in names]
     if not np.isfinite(draws[0]).any():
         raise ValueError(f"star {row['source_id']} has no posterior; look at its flag in bayes_isochrone")
-    figure = Figure(figsize=(8, 8), layout="constrained")
+    figure = new_figure(8, 8)
     axes = figure.subplots(len(names), len(names))
     for i, below in enumerate(draws):
         for j, along in enumerate(draws):

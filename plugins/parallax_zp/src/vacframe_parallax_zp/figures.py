@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vacframe.core.errors import UsageError
+from vacframe.report.figure import new_figure
 from vacframe_parallax_zp.columns import CORR, NONCORR
 from vacframe_parallax_zp.zero_point import FIVE, SIX
 
@@ -28,14 +29,6 @@ def _values(table: Any, name: str) -> np.ndarray:
     return np.asarray(table[name])
 
 
-def _figure(width: float, height: float) -> Figure:
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise UsageError("figures need matplotlib: pip install 'vacframe[plots]'") from None
-    return Figure(figsize=(width, height), layout="constrained")
-
-
 def plot_counts(counts: Any) -> Figure:
     """Return bars of the stars left after each cut, five- and six-parameter solutions side by side.
 
@@ -44,7 +37,7 @@ def plot_counts(counts: Any) -> Figure:
     counts : table
         `zp_giants_counts`.
     """
-    figure = _figure(9, 4)
+    figure = new_figure(9, 4)
     place = np.arange(len(_values(counts, "step")))
     labels = [str(c) for c in _values(counts, "cut")]
     for k, (column, title) in enumerate((("n_five", "five parameters"), ("n_six", "six parameters"))):
@@ -73,7 +66,7 @@ def plot_distributions(giants: Any, offsets: Any, limit: float = 150.0) -> Figur
     limit : float
         Half width of the axis, µas.
     """
-    figure = _figure(10, 4)
+    figure = new_figure(10, 4)
     solved = _values(giants, "astrometric_params_solved")
     bins = np.linspace(-limit, limit, 61)
     for k, (solution, code) in enumerate(_SOLUTIONS.items()):
@@ -110,7 +103,7 @@ def plot_trends(trends: Any) -> Figure:
     trends : table
         `parallax_zp_trends`.
     """
-    figure = _figure(10, 9)
+    figure = new_figure(10, 9)
     panels = (
         ("phot_g_mean_mag", "phot_g_mean_mag", "G (mag)"),
         ("nu_eff", "pseudocolour", "effective wavenumber or pseudocolour (1/µm)"),
@@ -150,7 +143,7 @@ def plot_maps(equatorial: Any, galactic: Any, limit: float = 60.0) -> Figure:
     limit : float
         End of the colour scale, µas.
     """
-    figure = _figure(12, 7)
+    figure = new_figure(12, 7)
     for row, column in enumerate((NONCORR, CORR)):
         for k, (table, frame) in enumerate(((equatorial, "equatorial"), (galactic, "Galactic"))):
             axes = figure.add_subplot(2, 2, 2 * row + k + 1, projection="mollweide")
@@ -199,7 +192,7 @@ def plot_check(check: Any) -> Figure:
     check : table
         `parallax_zp_check`.
     """
-    figure = _figure(6, 4)
+    figure = new_figure(6, 4)
     axes = figure.add_subplot()
     chosen = np.isfinite(_values(check, "low")) & (_values(check, "n") > 0)
     x = _values(check, "parallax")[chosen]
