@@ -78,3 +78,16 @@ def test_giants_come_with_their_counts(built):
     counts = built.read("zp_giants_counts").to_pandas()
     giants = built.read("zp_giants").to_pandas()
     assert counts["n_five"].iloc[-2] + counts["n_six"].iloc[-2] == len(giants)
+
+
+def test_a_file_with_the_five_inputs_alone_is_enough(inputs, tmp_path):
+    from vacframe_parallax_zp.l21 import ZERO_POINT_INPUTS
+
+    names = ["source_id", "ra", "dec", *ZERO_POINT_INPUTS]
+    pq.write_table(pa.table(inputs["gaia_sources"]).select(names), tmp_path / "gaia.parquet")
+    (tmp_path / "vacframe.toml").write_text('[sources.gaia_sources]\nfiles = ["gaia.parquet"]\n')
+    workspace = vf.Workspace(tmp_path / "ws", tmp_path / "vacframe.toml")
+    assert workspace.build("gaia_parallax_l21", workers=1).ok
+    table = workspace.read("gaia_parallax_l21")
+    assert np.isfinite(table["zero_point"].drop_null().to_numpy()).sum() > 100
+    assert table["parallax_corrected"].null_count == table.num_rows

@@ -74,11 +74,11 @@ def absent(need: Need, rows: int) -> pa.Table:
 
 
 def _with_columns(need: Need, value: pa.Table | Model) -> pa.Table | Model:
-    """Return a table with the columns of an optional need that its product lacks, as nulls."""
-    if isinstance(value, Model) or not need.optional:
+    """Return a table with the columns that its product lacks, and may lack, as nulls."""
+    if isinstance(value, Model) or not (need.optional or need.maybe):
         return value
     nulls = absent(need, value.num_rows)
     for name in nulls.column_names:
-        if name not in value.column_names:
+        if name not in value.column_names and (need.optional or name in need.maybe):
             value = value.append_column(name, nulls[name])
     return value

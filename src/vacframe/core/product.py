@@ -153,6 +153,8 @@ class Need(BaseModel):
         Only rows for which this expression holds (one of `vacframe.core.expression`).
     optional : bool
         When nothing provides the product, it arrives with no rows (``same``: with all-null rows).
+    maybe : tuple of str
+        Those of `columns` that the product may lack; they are null then.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -165,6 +167,7 @@ class Need(BaseModel):
     """Width of the margin, degrees (``sky`` only)."""
     where: str | None = None
     optional: bool = False
+    maybe: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -172,13 +175,22 @@ class Need(BaseModel):
         return tuple(c if isinstance(c, str) else c.name for c in self.columns)
 
 
-def same(product: str, columns: Iterable[Column | str], *, where: str | None = None, optional: bool = False) -> Need:
+def same(
+    product: str,
+    columns: Iterable[Column | str],
+    *,
+    maybe: Iterable[Column | str] = (),
+    where: str | None = None,
+    optional: bool = False,
+) -> Need:
     """Need the rows of the same partition (identical key and home).
 
     The first such need says which rows the product has. Row i of every other one with the same key column belongs to
-    row i of that: null where the other product has no such row.
+    row i of that: null where the other product has no such row. Columns `maybe` are null where the product lacks them.
     """
-    return Need(product=product, columns=tuple(columns), how="same", where=where, optional=optional)
+    further = tuple(maybe)
+    names = tuple(c if isinstance(c, str) else c.name for c in further)
+    return Need(product=product, columns=(*columns, *further), how="same", where=where, optional=optional, maybe=names)
 
 
 def by_key(

@@ -400,7 +400,7 @@ def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
                 raise PlanError(f"{node.name} needs columns of {need.product}, which is a model")
             continue
         names = list(need.names) + ([need.on] if need.on else [])
-        missing = [n for n in names if n not in upstream.stored]
+        missing = [n for n in names if n not in upstream.stored and n not in need.maybe]
         if missing and not need.optional:
             have = ", ".join(upstream.stored.names)
             hint = did_you_mean(missing[0], upstream.stored.names)

@@ -49,7 +49,7 @@ GAIA_PARALLAX_L21 = vf.TableSchema(
 @plugin.product(
     "gaia_parallax_l21",
     table=GAIA_PARALLAX_L21,
-    needs=[vf.same("gaia_sources", [GAIA_SOURCES[name] for name in ("parallax", *ZERO_POINT_INPUTS)])],
+    needs=[vf.same("gaia_sources", [GAIA_SOURCES[n] for n in ZERO_POINT_INPUTS], maybe=[GAIA_SOURCES["parallax"]])],
     row_wise=True,
     row_bytes=100,
     citation="Lindegren, L., Bastian, U., Biermann, M., et al. 2021, A&A 649, A4",
