@@ -11,7 +11,7 @@ import pytest
 
 import vacframe as vf
 from vacframe.cli import main
-from vacframe.core.errors import PluginError
+from vacframe.core.errors import PlanError, PluginError
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -113,6 +113,15 @@ def test_the_command_prints_the_scorecard(project, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main()
     assert {"name": "somebody1999", "plugin": "mapper", "title": "A map"} in json.loads(capsys.readouterr().out)
+
+
+def test_a_condition_on_a_column_that_is_not_there_is_said_when_planning(project):
+    path = project / "site" / "vacframe_mapper.py"
+    path.write_text(path.read_text().replace('"mag"])],\n    table', '"mag"], where="year > 1986")],\n    table'))
+    with pytest.raises(PlanError, match=r"depth needs column 'year' of stars"):
+        space(project).plan("depth")
+    reasons = {s.name: s.reason for s in space(project).paper("somebody1999", workers=1).scores}
+    assert "'year'" in reasons["total"]
 
 
 def test_an_unknown_paper_names_the_close_match(project):

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from vacframe.core.config import LoadedConfig, SourceConfig, plugin_config, scientific
 from vacframe.core.discovery import LoadedPlugin, Registry
 from vacframe.core.errors import ConfigError, PlanError, did_you_mean
+from vacframe.core.expression import names_in
 from vacframe.core.fingerprint import code_fingerprint, library_versions
 from vacframe.core.home import HEALPIX, stored_schema
 from vacframe.core.invoke import primary_need
@@ -399,7 +400,7 @@ def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
             if need.columns:
                 raise PlanError(f"{node.name} needs columns of {need.product}, which is a model")
             continue
-        names = list(need.names) + ([need.on] if need.on else [])
+        names = [*need.names, *([need.on] if need.on else []), *(names_in(need.where) if need.where else ())]
         missing = [n for n in names if n not in upstream.stored and n not in need.maybe]
         if missing and not need.optional:
             have = ", ".join(upstream.stored.names)

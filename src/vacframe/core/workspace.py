@@ -276,9 +276,10 @@ class Workspace:
                 unavailable[product] = str(error).split("\n")[0]
         wanted = [p for p in paper.needed() if p not in unavailable]
         report = self.build(*wanted, workers=workers, reporter=reporter) if wanted else None
+        failed = "; ".join(dict.fromkeys(f.error for f in (report.failures if report else ())))
         for outcome in report.products if report else ():
             if outcome.name in wanted and not outcome.version:
-                unavailable[outcome.name] = "its build did not succeed"
+                unavailable[outcome.name] = f"it was not built: {failed}"
         found = tuple(scores(paper.numbers, self.read, unavailable))
         return Scorecard(paper.name, paper.title, paper.citation, self.loaded.project.survey, found)
 
