@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads, prange
 
 from vacframe.astro.jit import compiled, compiled_parallel, read_only
 from vacframe.astro.robust import MAD_TO_SIGMA
@@ -70,7 +70,8 @@ def fit_gaussians(
     values, groups = read_only(values, np.float64), read_only(groups, np.int64)
     numbers = np.zeros(count, dtype=np.int64)
     ordered = np.empty(len(values))
-    _sort_into_groups(values, groups, numbers, ordered)
+    runs = max(1, min(get_num_threads(), len(values) // max(count, 1)))
+    _sort_into_groups(values, groups, np.zeros((runs, count), dtype=np.int64), numbers, ordered)
     inside = math.erf(clip / math.sqrt(2.0))
     shrink = 1.0 - 2.0 * clip * math.exp(-0.5 * clip * clip) / math.sqrt(2.0 * math.pi) / inside
     mean, sigma, used = np.empty(count), np.empty(count), np.empty(count, dtype=np.int64)
@@ -78,19 +79,34 @@ def fit_gaussians(
     return GaussianFits(numbers, mean, sigma, used)
 
 
-@compiled
-def _sort_into_groups(values: np.ndarray, groups: np.ndarray, numbers: np.ndarray, ordered: np.ndarray) -> None:
-    """Count the values of each group and put them side by side, group after group, in their order."""
-    for i in range(len(values)):
-        if 0 <= groups[i] < len(numbers) and not math.isnan(values[i]):
-            numbers[groups[i]] += 1
-    place = np.zeros(len(numbers), dtype=np.int64)
-    for g in range(1, len(numbers)):
-        place[g] = place[g - 1] + numbers[g - 1]
-    for i in range(len(values)):
-        if 0 <= groups[i] < len(numbers) and not math.isnan(values[i]):
-            ordered[place[groups[i]]] = values[i]
-            place[groups[i]] += 1
+@compiled_parallel
+def _sort_into_groups(
+    values: np.ndarray, groups: np.ndarray, place: np.ndarray, numbers: np.ndarray, ordered: np.ndarray
+) -> None:
+    """Count the values of each group and put them side by side, group after group, in their order.
+
+    A counting sort; `place`, zeros of shape (runs, groups), says in how many runs of the values it is done at once.
+    """
+    n, (runs, count) = len(values), place.shape
+    for r in prange(runs):
+        own = place[r]
+        for i in range(n * r // runs, n * (r + 1) // runs):
+            if 0 <= groups[i] < count and not math.isnan(values[i]):
+                own[groups[i]] += 1
+    end = 0
+    for g in range(count):
+        start = end
+        for r in range(runs):
+            number = place[r, g]
+            place[r, g] = end
+            end += number
+        numbers[g] = end - start
+    for r in prange(runs):
+        own = place[r]
+        for i in range(n * r // runs, n * (r + 1) // runs):
+            if 0 <= groups[i] < count and not math.isnan(values[i]):
+                ordered[own[groups[i]]] = values[i]
+                own[groups[i]] += 1
 
 
 @compiled_parallel
@@ -115,13 +131,14 @@ def _fit_one(part: np.ndarray, clip: float, shrink: float, iterations: int) -> t
     """Return mean, sigma and number of values used of one group."""
     if len(part) == 0:
         return np.nan, np.nan, 0
-    low, high = part.min(), part.max()
-    centre = _middle(part, low, high)
-    deviation = part - centre
-    mean, sigma = 0.0, MAD_TO_SIGMA * _middle(np.abs(deviation), 0.0, max(high - centre, centre - low))
+    low = high = part[0]
+    for k in range(1, len(part)):
+        low, high = min(low, part[k]), max(high, part[k])
+    centre = low + _median_distance(part, low, high - low)
+    mean, sigma = 0.0, MAD_TO_SIGMA * _median_distance(part, centre, max(high - centre, centre - low))
     used, last = 0, np.inf
     for _ in range(iterations):
-        count, total, squares = _sums_within(deviation, mean - clip * sigma, mean + clip * sigma)
+        count, total, squares = _sums_within(part, centre, mean - clip * sigma, mean + clip * sigma)
         if count == 0 or (count == used and total == last):
             break
         used, last = count, total
@@ -131,14 +148,15 @@ def _fit_one(part: np.ndarray, clip: float, shrink: float, iterations: int) -> t
 
 
 @compiled
-def _middle(values: np.ndarray, low: float, high: float) -> float:
-    """Return the median of values between two limits, to within 1/64 of the values; counting beats sorting."""
+def _median_distance(values: np.ndarray, point: float, farthest: float) -> float:
+    """Return the median of |values - point|, to within 1/64 of the values; counting beats sorting."""
+    low, high = 0.0, farthest
     below_low, below_high = 0, len(values)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         below = 0
         for k in range(len(values)):
-            below += values[k] < middle
+            below += abs(values[k] - point) < middle
         if 2 * below < len(values):
             low, below_low = middle, below
         else:
@@ -149,14 +167,28 @@ def _middle(values: np.ndarray, low: float, high: float) -> float:
 
 
 @compiled
-def _sums_within(values: np.ndarray, low: float, high: float) -> tuple[int, float, float]:
-    """Return number, sum and sum of squares of the values between two limits; four lanes, always added alike."""
-    count = 0
-    total, squares = np.zeros(4), np.zeros(4)
-    for k in range(len(values)):
-        inside = (values[k] >= low) & (values[k] <= high)
-        value = values[k] if inside else 0.0
-        count += inside
-        total[k & 3] += value
-        squares[k & 3] += value * value
-    return count, total.sum(), squares.sum()
+def _sums_within(values: np.ndarray, point: float, low: float, high: float) -> tuple[int, float, float]:
+    """Return number, sum and sum of squares of the values - point between two limits.
+
+    Four sums side by side, always added alike: the processor adds them at once, and the result is the same everywhere.
+    """
+    count, whole = 0, len(values) // 4 * 4
+    a = b = c = d = aa = bb = cc = dd = 0.0
+    for k in range(0, whole, 4):
+        n0, v0 = _inside(values[k] - point, low, high)
+        n1, v1 = _inside(values[k + 1] - point, low, high)
+        n2, v2 = _inside(values[k + 2] - point, low, high)
+        n3, v3 = _inside(values[k + 3] - point, low, high)
+        count += n0 + n1 + n2 + n3
+        a, b, c, d = a + v0, b + v1, c + v2, d + v3
+        aa, bb, cc, dd = aa + v0 * v0, bb + v1 * v1, cc + v2 * v2, dd + v3 * v3
+    for k in range(whole, len(values)):
+        n0, v0 = _inside(values[k] - point, low, high)
+        count, a, aa = count + n0, a + v0, aa + v0 * v0
+    return count, (a + b) + (c + d), (aa + bb) + (cc + dd)
+
+
+@compiled
+def _inside(value: float, low: float, high: float) -> tuple[int, float]:
+    inside = (value >= low) & (value <= high)
+    return int(inside), value if inside else 0.0
