@@ -20,7 +20,7 @@ import vacframe as vf
 PRODUCTS = (
     "mock_truth", "mock_observations", "gaia_sources", "photometry", "lamost_stars", "reference_labels",
     "apogee_labels", "pastel_labels", "saga_labels", "asteroseismic_labels", "cluster_members", "geometric_distances",
-    "reddening_map", "dust_3d",
+    "crossmatch", "reddening_map", "dust_3d",
 )  # fmt: skip
 SHARD = 10_000
 
@@ -28,7 +28,11 @@ SHARD = 10_000
 def build(folder: Path, stars: int, workers: int) -> None:
     """Build all products in an empty workspace and print what they took."""
     config = folder / "vacframe.toml"
-    config.write_text(f'survey = "mock"\npixel_order = 1\n[plugins.mock_survey]\nstars = {stars}\n')
+    config.write_text(
+        'survey = "mock"\npixel_order = 1\n'
+        f"[plugins.mock_survey]\nstars = {stars}\n"
+        '[plugins.surveys]\ncrossmatch_observations = "mock_observations"\n'
+    )
     start = time.perf_counter()
     report = vf.Workspace(folder / "ws", config=config).build(*PRODUCTS, workers=workers)
     wall = time.perf_counter() - start
