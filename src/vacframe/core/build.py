@@ -7,14 +7,14 @@ import platform
 import shutil
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vacframe.core.devices import Device, DevicePool
+from vacframe.core.devices import DevicePool
 from vacframe.core.digest import digest_json
 from vacframe.core.errors import CorruptFileError, StoreError, VacframeError
 from vacframe.core.evaluate import State, Task, evaluate
@@ -29,15 +29,12 @@ from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, Produc
 from vacframe.core.reporter import Reporter
 from vacframe.core.resolve import Node
 from vacframe.core.scan import gather
+from vacframe.core.schedule import Making, Restart, Schedule, Work
 from vacframe.core.sourcing import Sources
 from vacframe.core.store import ProductStore
 from vacframe.core.task import TaskFailed, run_task
 from vacframe.core.tasklog import log_path
 from vacframe.core.tree import PixelTree
-
-
-class Restart(Exception):
-    """The state of the workspace changed under a build; it plans again."""
 
 
 class Build:
@@ -69,7 +66,7 @@ class Build:
         self.reporter = Reporter()
         self.allow_partial = False
         self.jobs = Jobs(folder, project, tree, self.build_id)
-        self.sources = Sources(folder, self.jobs, project, ledger, self.damaged, self._execute)
+        self.sources = Sources(folder, self.jobs, project, ledger, self.damaged)
 
     def limit(self, pilot: Pilot, targets: Sequence[str]) -> None:
         """Make this a pilot run for `targets`."""
@@ -112,7 +109,8 @@ class Build:
                         raise StoreError(
                             f"the workspace kept changing under this build ({restart}); run it again"
                         ) from None
-        report.tasks = self.planned
+        place = {name: i for i, name in enumerate(self.graph)}
+        report.tasks = sorted(self.planned, key=lambda t: place[t.product])
         report.seconds = time.time() - started
         self.ledger.record_build(
             self.build_id, started, report.seconds, report.ok, [asdict(p) for p in report.products]
@@ -122,32 +120,50 @@ class Build:
         return report
 
     def _pass(self, report: BuildReport, workers: int) -> None:
-        report.products.clear()
         report.failures.clear()
+        report.products = [ProductOutcome(n.name, n.provider, str(n.product.kind)) for n in self.graph.values()]
+        outcomes = {o.name: o for o in report.products}
         states: dict[str, State] = {}
-        for node in self.graph.values():
-            outcome = ProductOutcome(node.name, node.provider, str(node.product.kind))
-            report.products.append(outcome)
-            anchor = [node.source.anchor] if node.source and node.source.anchor else []
-            if any(u not in states for u in [*(n.product for n in node.needs), *anchor]):
-                outcome.blocked = True
-                continue
-            started = time.time()
-            # Scanned rows are shared by all builds of a source: another build of it waits.
-            scan = ProductStore(self.store(node.name).folder / "scan").locked() if node.ingested else nullcontext()
-            try:
-                with scan:
-                    state = self._make(node, states, outcome, report, workers)
-            except CorruptFileError as error:
-                self._heal(error)
-                raise Restart(str(error)) from None
-            outcome.seconds = time.time() - started
-            if state is not None:
-                states[node.name] = state
+        waiting = dict(self.graph)
+        try:
+            with Schedule(self.executor, self.pool, self.reporter, partial(self._failed, report)) as schedule:
+                while waiting or schedule.names:
+                    node = self._next(waiting, states, schedule.names)
+                    if node is not None:
+                        del waiting[node.name]
+                        schedule.start(node.name, self._make(node, states, outcomes[node.name], workers))
+                    for name, state in schedule.step(block=node is None).items():
+                        if state is not None:
+                            states[name] = state
+                    for name in [n for n in waiting if self._blocked(waiting[n], states, {*waiting, *schedule.names})]:
+                        outcomes[name].blocked = True
+                        del waiting[name]
+        except CorruptFileError as error:
+            self._heal(error)
+            raise Restart(str(error)) from None
 
-    def _make(
-        self, node: Node, states: dict[str, State], outcome: ProductOutcome, report: BuildReport, workers: int
-    ) -> State | None:
+    def _next(self, waiting: dict[str, Node], states: dict[str, State], making: list[str]) -> Node | None:
+        """Return the first product that can be begun; sources go one after the other, for each may grow the tree."""
+        ingesting = any(self.graph[n].ingested for n in making)
+        for node in waiting.values():
+            if not (node.ingested and ingesting) and all(n in states for n in node.upstream):
+                return node
+            ingesting = ingesting or node.ingested
+        return None
+
+    @staticmethod
+    def _blocked(node: Node, states: dict[str, State], to_come: set[str]) -> bool:
+        return any(n not in states and n not in to_come for n in node.upstream)
+
+    def _make(self, node: Node, states: dict[str, State], outcome: ProductOutcome, workers: int) -> Making:
+        started = time.time()
+        # Scanned rows are shared by all builds of a source: another build of it waits.
+        with ProductStore(self.store(node.name).folder / "scan").locked() if node.ingested else nullcontext():
+            state = yield from self._steps(node, states, outcome, workers)
+        outcome.seconds = time.time() - started
+        return state
+
+    def _steps(self, node: Node, states: dict[str, State], outcome: ProductOutcome, workers: int) -> Making:
         store = self.store(node.name)
         store.folder.mkdir(parents=True, exist_ok=True)
         current = store.current()
@@ -156,10 +172,10 @@ class Build:
         rejects = None
         ingest = None
         if node.ingested:
-            ingest = self.sources.scan(node, store, states, report, outcome, workers)
+            ingest = yield from self.sources.scan(node, store, states, outcome, workers)
             if ingest is None:
                 return None
-            tasks, jobs, rejects = self.sources.tasks(node, store, states, ingest, report, outcome, workers)
+            tasks, jobs, rejects = yield from self.sources.tasks(node, store, states, ingest, outcome, workers)
         else:
             tasks = evaluate(node, states, store, self.ledger, self.damaged)
         self.planned += [PlannedTask(node.name, t.part, t.action, t.reason) for t in tasks]
@@ -171,7 +187,7 @@ class Build:
             outcome.reasons[task.reason.kind] = outcome.reasons.get(task.reason.kind, 0) + 1
         descriptions = [(t, jobs.get(t.part) or self.jobs.task(node, t, states)) for t in todo]
         function = gather if ingest is not None else run_task
-        for task, answer in self._execute(node, function, descriptions, outcome, report):
+        for task, answer in (yield Work(node, function, descriptions, outcome)):
             done[task.part] = (answer["key"], answer["inputs"], task.signatures)
             self._remember(node, task, answer["inputs"])
             outcome.adopted += answer["adopted"]
@@ -192,45 +208,7 @@ class Build:
                 key = digest_json([need.model_dump(mode="json"), task.signatures[need.product]])
                 self.ledger.put("exact", key, {"digest": inputs[need.product]})
 
-    def _execute(
-        self,
-        node: Node,
-        function: Any,
-        descriptions: list[tuple[Task, dict[str, Any]]],
-        outcome: Any,
-        report: BuildReport,
-    ) -> list[tuple[Task, dict[str, Any]]]:
-        """Run tasks on the executor; failures are noted, damaged inputs stop the pass."""
-        self.reporter.tasks(node.name, len(descriptions))
-        running: dict[Future[Any], tuple[Task, Device]] = {}
-        queue = list(descriptions)[::-1]
-        answers = []
-        while queue or running:
-            while queue:
-                device = self.pool.acquire(node.product.resources, node.name)
-                if device is None:
-                    break
-                task, description = queue.pop()
-                description["device"] = asdict(device)
-                outcome.device = device.name or device.kind
-                running[self.executor.submit(function, description, gpu=device)] = (task, device)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task, device = running.pop(future)
-                self.pool.release(device)
-                try:
-                    answer = future.result()
-                    answers.append((task, answer))
-                    self.reporter.task_done(node.name, answer["rows"], "adopt" if answer.get("adopted") else "run")
-                except CorruptFileError:
-                    wait(running)
-                    raise
-                except Exception as error:
-                    outcome.failed += 1
-                    report.failures.append(self._failure(node, task.part, error))
-                    self.reporter.task_done(node.name, 0, "failed")
-        return answers
-
-    def _failure(self, node: Node, part: str, error: Exception) -> Failure:
+    def _failed(self, report: BuildReport, node: Node, part: str, error: Exception) -> None:
         capsule = error.capsule if isinstance(error, TaskFailed) else ""
         text = error.error if isinstance(error, TaskFailed) else str(error)
         if not isinstance(error, VacframeError):
@@ -239,7 +217,7 @@ class Build:
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "a", encoding="utf-8") as stream:
             stream.write(f"{text}\n")
-        return Failure(node.name, part, text, capsule, str(log))
+        report.failures.append(Failure(node.name, part, text, capsule, str(log)))
 
     def _heal(self, error: CorruptFileError) -> None:
         """Take the result whose file is damaged out of use, so that the next pass makes it again."""

@@ -74,6 +74,12 @@ class Node:
         return None if self.product.table is None else stored_schema(self.product.table)
 
     @property
+    def upstream(self) -> tuple[str, ...]:
+        """Products that have to be there before this one can be made."""
+        anchor = (self.source.anchor,) if self.source is not None and self.source.anchor else ()
+        return (*(n.product for n in self.needs), *anchor)
+
+    @property
     def on_sky(self) -> bool:
         """Whether the product is partitioned over the sky."""
         return self.product.kind not in (Kind.whole, Kind.map, Kind.model) and (

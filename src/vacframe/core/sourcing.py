@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,17 @@ from vacframe.core.ingest import Ingest, Records
 from vacframe.core.jobs import Jobs
 from vacframe.core.ledger import Ledger
 from vacframe.core.pilot import Pilot
-from vacframe.core.report import BuildReport, Reason
+from vacframe.core.report import ProductOutcome, Reason
 from vacframe.core.resolve import Node
 from vacframe.core.result import Rejects
 from vacframe.core.scan import scan_files
+from vacframe.core.schedule import Answers, Work
 from vacframe.core.store import ProductStore
 from vacframe.core.tree import PixelTree
 
 SCAN_FILES = 256
 LIMITED_FILES = 16
 """So many files a pilot run with a limit reads at first; then twice as many, until it has its rows."""
-
-Execute = Callable[..., list[tuple[Task, dict[str, Any]]]]
 
 
 class Sources:
@@ -50,20 +49,15 @@ class Sources:
         Which rows of the sources `roots` count.
     roots : set of str
         Sources that a pilot run cuts down.
-    execute : callable
-        Runs tasks: ``execute(node, function, [(task, description)], outcome, report)``.
     """
 
-    def __init__(
-        self, folder: Path, jobs: Jobs, project: Any, ledger: Ledger, damaged: set[tuple[str, str]], execute: Execute
-    ) -> None:
+    def __init__(self, folder: Path, jobs: Jobs, project: Any, ledger: Ledger, damaged: set[tuple[str, str]]) -> None:
         self.folder = folder
         self.jobs = jobs
         self.tree = jobs.tree
         self.project = project
         self.ledger = ledger
         self.damaged = damaged
-        self.execute = execute
         self.pilot: Pilot | None = None
         self.roots: set[str] = set()
 
@@ -91,8 +85,8 @@ class Sources:
         return np.load(folder / "keys.npy"), np.load(folder / "homes.npy")
 
     def scan(
-        self, node: Node, store: ProductStore, states: dict[str, State], report: BuildReport, outcome: Any, workers: int
-    ) -> Ingest | None:
+        self, node: Node, store: ProductStore, states: dict[str, State], outcome: ProductOutcome, workers: int
+    ) -> Generator[Work, Answers, Ingest | None]:
         """Scan the files whose rows are not known; None where a scan failed."""
         ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
         every, limit = ingest.names, self._limit(node)
@@ -101,7 +95,7 @@ class Sources:
             ingest.names = every[:number]
             stale = ingest.stale()
             ingest.changed += stale
-            if not self._scan_files(node, ingest, stale, states, report, outcome, workers):
+            if not (yield from self._scan_files(node, ingest, stale, states, outcome, workers)):
                 return None
             if number == len(every) or len(self._records(node, ingest, states)[0].file) >= (limit or 0):
                 return ingest
@@ -112,8 +106,8 @@ class Sources:
         return records.first(self._limit(node)), rejects
 
     def _scan_files(
-        self, node: Node, ingest: Ingest, names: list[str], states: Any, report: BuildReport, outcome: Any, workers: int
-    ) -> bool:
+        self, node: Node, ingest: Ingest, names: list[str], states: Any, outcome: ProductOutcome, workers: int
+    ) -> Generator[Work, Answers, bool]:
         if not names:
             return True
         size = 1 if not node.files else max(1, min(SCAN_FILES, math.ceil(len(names) / max(1, workers))))
@@ -134,7 +128,7 @@ class Sources:
             jobs.append(
                 (Task(f"scan {number}", "run", Reason("source")), base | {"files": files, "part": f"scan {number}"})
             )
-        answers = self.execute(node, scan_files, jobs, outcome, report)
+        answers = yield Work(node, scan_files, jobs, outcome)
         by_part = {t.part: a["group"] for t, a in answers}
         for (task, _), group in zip(jobs, groups, strict=True):
             if task.part in by_part:
@@ -150,10 +144,9 @@ class Sources:
         store: ProductStore,
         states: Any,
         ingest: Ingest,
-        report: BuildReport,
-        outcome: Any,
+        outcome: ProductOutcome,
         workers: int,
-    ) -> tuple[list[Task], dict[str, dict[str, Any]], Any]:
+    ) -> Generator[Work, Answers, tuple[list[Task], dict[str, dict[str, Any]], Any]]:
         """Return the gather tasks of a scanned source, the descriptions of those to be run, and its rejects."""
         records, rejects = self._records(node, ingest, states)
         if node.on_sky and self.tree.grow(records.home, self._leaf_rows()):
@@ -162,7 +155,7 @@ class Sources:
         todo = [t for t in tasks if t.action == "run"]
         needed = set().union(*(ingest.files_of(records, gatherings[t.part]) for t in todo)) if todo else set()
         again = ingest.without_rows(needed)
-        if again and self._scan_files(node, ingest, again, states, report, outcome, workers):
+        if again and (yield from self._scan_files(node, ingest, again, states, outcome, workers)):
             records, rejects = self._records(node, ingest, states)
             gatherings = ingest.gatherings(records, self.tree)
         jobs = {}

@@ -1,0 +1,189 @@
+"""Several products in the making at once."""
+
+import sys
+from concurrent.futures import Future
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from vacframe.core.devices import Device, DevicePool
+from vacframe.core.errors import CorruptFileError
+from vacframe.core.evaluate import Task
+from vacframe.core.product import Resources
+from vacframe.core.report import ProductOutcome, Reason
+from vacframe.core.reporter import Reporter
+from vacframe.core.schedule import Restart, Schedule, Work
+from vacframe.core.workspace import Workspace
+
+sys.path.insert(0, str(Path(__file__).parent))
+import engine_plugin
+
+MEETING = '''
+import time
+from pathlib import Path
+import vacframe as vf
+from pydantic import BaseModel
+
+class Config(BaseModel, frozen=True, extra="forbid"):
+    place: str = ""
+
+plugin = vf.Plugin("meeting", config=Config, citation="nobody")
+STARS = vf.TableSchema(key="star", position=vf.Position(), columns=(
+    vf.column("star", "int64", "Identifier", nullable=False),
+    vf.column("ra", "float64", "Right ascension", unit="deg"), vf.column("dec", "float64", "Declination", unit="deg")))
+COUNT = vf.TableSchema(columns=(vf.column("number", "int64", "Rows"),))
+
+@plugin.product("stars", kind="source", table=STARS)
+def stars(inputs, context):
+    """Stars."""
+
+def meet(me, other, inputs, context):
+    (Path(context.config.place) / me).touch()
+    for _ in range(600):
+        if (Path(context.config.place) / other).exists():
+            return {"number": [len(inputs["stars"]["star"])]}
+        time.sleep(0.1)
+    raise ValueError(f"{other} never came")
+
+@plugin.product("left", kind="whole", table=COUNT, needs=[vf.all_rows("stars", ["star"])])
+def left(inputs, context):
+    """Waits for right."""
+    return meet("left", "right", inputs, context)
+
+@plugin.product("right", kind="whole", table=COUNT, needs=[vf.all_rows("stars", ["star"])])
+def right(inputs, context):
+    """Waits for left."""
+    return meet("right", "left", inputs, context)
+'''
+
+
+def test_products_that_do_not_need_each_other_are_made_at_the_same_time(tmp_path, monkeypatch):
+    engine_plugin.activate(monkeypatch, tmp_path / "site", "meeting", MEETING)
+    engine_plugin.write_stars(tmp_path / "stars.parquet", 30)
+    (tmp_path / "vacframe.toml").write_text(
+        f'[sources.stars]\nfiles = ["stars.parquet"]\n[plugins.meeting]\nplace = "{tmp_path.as_posix()}"\n'
+    )
+    ws = Workspace(tmp_path / "ws", tmp_path / "vacframe.toml")
+    report = ws.build("left", "right", workers=2)
+    assert report.ok, [f.error for f in report.failures]
+    assert ws.read("left")["number"].to_pylist() == ws.read("right")["number"].to_pylist() == [30]
+    assert [p.name for p in report.products] == ["stars", "left", "right"]
+
+
+class Held:
+    """An executor whose tasks end when the test says so."""
+
+    def __init__(self):
+        self.futures = {}
+
+    def submit(self, function, description, gpu=None):
+        future = self.futures[description["name"]] = Future()
+        return future
+
+    def end(self, name, error=None):
+        future = self.futures.pop(name)
+        future.set_running_or_notify_cancel()
+        future.set_exception(error) if error else future.set_result({"rows": 1, "name": name})
+
+
+def making(name, tasks, gpu="never", after=()):
+    node = SimpleNamespace(name=name, product=SimpleNamespace(resources=Resources(gpu=gpu)))
+    outcome = ProductOutcome(name, "test", "sky")
+    answers = []
+    for batch in (tasks, *after):
+        jobs = [(Task(t, "run", Reason("missing")), {"name": f"{name}.{t}"}) for t in batch]
+        answers += yield Work(node, len, jobs, outcome)
+    return [a["name"] for _, a in answers], outcome
+
+
+@pytest.fixture
+def held():
+    return Held()
+
+
+def schedule(held, failures=None, devices=()):
+    failed = (lambda node, part, error: failures.append((node.name, part))) if failures is not None else None
+    return Schedule(held, DevicePool(devices), Reporter(), failed)
+
+
+def test_a_product_goes_on_when_all_its_tasks_are_over(held):
+    failures = []
+    with schedule(held, failures) as crew:
+        crew.start("a", making("a", "12", after=("3", "")))
+        crew.start("b", making("b", "1"))
+        assert crew.step(block=False) == {}
+        assert set(held.futures) == {"a.1", "a.2", "b.1"}
+        held.end("b.1", ValueError("no"))
+        held.end("a.2")
+        over = crew.step(block=True)
+        assert list(over) == ["b"]
+        assert over["b"][0] == []
+        assert over["b"][1].failed == 1
+        assert failures == [("b", "1")]
+        held.end("a.1")
+        assert crew.step(block=True) == {}
+        crew.step(block=False)
+        held.end("a.3")
+        over = crew.step(block=True)
+        assert sorted(over["a"][0]) == ["a.1", "a.2", "a.3"]
+        assert crew.names == []
+
+
+def test_tasks_wait_for_a_gpu_and_others_do_not(held):
+    with schedule(held, devices=[Device("gpu", 0, "one", 8)]) as crew:
+        crew.start("trained", making("trained", "12", gpu="preferred"))
+        crew.start("plain", making("plain", "12"))
+        crew.step(block=False)
+        assert set(held.futures) == {"trained.1", "plain.1", "plain.2"}
+        held.end("trained.1")
+        crew.step(block=True)
+        crew.step(block=False)
+        assert "trained.2" in held.futures
+        for name in list(held.futures):
+            held.end(name)
+        assert set(crew.step(block=True)) == {"trained", "plain"}
+
+
+@pytest.mark.parametrize("error", [CorruptFileError("x", "damaged"), Restart("moved")])
+def test_what_has_not_begun_is_dropped_where_the_build_plans_again(held, error):
+    closed = []
+
+    def careful():
+        try:
+            yield from making("b", "1")
+        finally:
+            closed.append("b")
+
+    def restart():
+        yield from making("a", "1")
+        raise error
+
+    def build():
+        with schedule(held) as crew:
+            crew.start("b", careful())
+            crew.start("a", restart())
+            crew.step(block=False)
+            held.end("a.1")
+            crew.step(block=True)
+
+    with pytest.raises(type(error)):
+        build()
+    assert closed == ["b"]
+    assert held.futures["b.1"].cancelled()
+
+
+def test_random_graphs_end(held):
+    """Whatever order tasks end in, every product gets just its own answers."""
+    random = np.random.default_rng(5)
+    with schedule(held) as crew:
+        for number in range(20):
+            crew.start(f"p{number}", making(f"p{number}", [str(t) for t in range(random.integers(0, 4))]))
+        ended = {}
+        while crew.names or len(ended) < 20:
+            ended |= crew.step(block=False)
+            if held.futures:
+                held.end(random.choice(sorted(held.futures)))
+    for name, (answers, _) in ended.items():
+        assert all(a.startswith(f"{name}.") for a in answers)
