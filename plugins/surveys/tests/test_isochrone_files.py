@@ -52,6 +52,17 @@ def test_cmd_3(tmp_path):
     assert rows[0]["teff"] == pytest.approx(10**3.760, rel=1e-6)
 
 
+def test_wise_magnitudes_come_from_the_file(tmp_path):
+    text = CMD3.replace("G_RPmag\n", "G_RPmag W1mag W2mag\n")
+    text = "\n".join(f"{line} 3.1 3.05" if line.startswith("  0.0152") else line for line in text.split("\n"))
+    made = read(tmp_path, cmd=text, mist=MIST.replace("Gaia_G_EDR3 phase", "WISE_W1 phase")).table.to_pylist()
+    assert [r["mag_w1"] for r in made[:3]] == pytest.approx([3.1] * 3)
+    assert [r["mag_w2"] for r in made[:3]] == pytest.approx([3.05] * 3)
+    assert made[4]["mag_w1"] == pytest.approx(0.6)
+    assert made[4]["mag_w2"] is None
+    assert made[4]["mag_g"] is None
+
+
 def test_cmd_2_has_metallicity_from_z_and_no_gaia(tmp_path):
     rows = read(tmp_path, cmd=CMD2).table.to_pylist()
     assert rows[0]["mh"] == pytest.approx(np.log10(0.0048 / 0.0152), abs=1e-4)
@@ -109,6 +120,10 @@ def lachesis(folder):
         tables["UBVRIplus/band_names"] = [n.encode() for n in names]
         tables["UBVRIplus/feh_values"] = [-1.0, 1.0]
         tables["UBVRIplus/data"] = np.array([rows, rows])
+        tables["WISE/band_names"] = [f"WISE_W{k}".encode() for k in (1, 2, 3, 4)]
+        tables["WISE/feh_values"] = [-1.0, 1.0]
+        rows = [[*axis, *(0.5 + k + axis[1] / 5 - 10 * axis[3] for k in range(4))] for axis in axes]
+        tables["WISE/data"] = np.array([rows, rows])
     return [SourceFile(n, folder / n, k) for k, n in enumerate(("grid.h5", "bc.h5"))]
 
 
@@ -118,6 +133,8 @@ def test_lachesis_grid_with_bolometric_corrections(tmp_path):
     assert [r["phase"] for r in rows] == [1, 3] * 3
     for k, band in enumerate(("j", "h", "ks", "g", "bp", "rp")):
         assert rows[0][f"mag_{band}"] == pytest.approx(2.0 - (k + 0.6))
+    assert rows[0]["mag_w1"] == pytest.approx(2.0 - 1.1)
+    assert rows[0]["mag_w2"] == pytest.approx(2.0 - 2.1)
 
 
 def test_lachesis_grid_without_corrections(tmp_path):

