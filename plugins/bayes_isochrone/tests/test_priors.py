@@ -1,12 +1,16 @@
 """Priors against the published formulae."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy.integrate import quad
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
-from vacframe_bayes_isochrone.priors import BINNEY_2014, PowerLawImf
+from vacframe_bayes_isochrone.priors import BINNEY_2014, DustPrior, PowerLawImf
 from vacframe_bayes_isochrone.sky import line_of_sight, log_densities, log_mean_dust
 from vacframe_bayes_isochrone.weights import age_prior, cells, metallicity_prior, stars_at_points, stars_below
+
+from vacframe.core.batch import Batch
+from vacframe.core.errors import VacframeError
 
 
 def test_imf_is_burnett_and_binneys():
@@ -58,21 +62,42 @@ def test_densities_at_the_sun_and_far_away():
     assert halo < 0
 
 
+def dust_pixels(values, scale=None):
+    """Pixels of order 0 of a dust map."""
+    flat = pa.array(np.asarray(values, "f4").ravel())
+    ebv = flat if np.ndim(values) == 1 else pa.FixedSizeListArray.from_arrays(flat, np.shape(values)[1])
+    columns = {"healpix": np.arange(12), "healpix_order": np.zeros(12, np.int8), "ebv": ebv}
+    return Batch(pa.table(columns | {"scale": pa.array([scale] * 12, pa.string())}), "dust")
+
+
+GL, GB = np.array([10.0, 120.0, 200.0]), np.array([2.0, 40.0, -60.0])
+
+
 def test_mean_dust_reaches_the_maps_value():
     """3.1 (0.6 + 0.2 (1 - tanh((E - 0.15) / 0.3))) E at infinity (Sharma et al. 2011; Binney et al. 2014)."""
-    config = BayesIsochroneConfig()
-    pixels = {"healpix": np.arange(12), "healpix_order": np.zeros(12, int), "ebv": np.full(12, 0.3)}
-
-    class Map(dict):
-        def __len__(self):
-            return 12
-
-        def match(self, column, values):
-            return np.searchsorted(self[column], values)
-
-    gl, gb = np.array([10.0, 120.0, 200.0]), np.array([2.0, 40.0, -60.0])
-    dust, unknown = log_mean_dust(gl, gb, {"reddening_map": Map(pixels)}, config)
+    inputs = {"reddening_map": dust_pixels(np.full(12, 0.3))}
+    dust, unknown = log_mean_dust(GL, GB, inputs, BayesIsochroneConfig())
     assert not unknown.any()
     total = 3.1 * 0.3 * (0.6 + 0.2 * (1 - np.tanh(0.5)))
     np.testing.assert_allclose(np.exp(dust[:, -1]), total, rtol=1e-3)
     assert (np.diff(dust, axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize(("scale", "av"), [(None, 2.742), ("sfd", 2.742), ("bayestar19", 0.7927 / 0.288), ("av", 1.0)])
+def test_maps_count_on_their_own_scale(scale, av):
+    """A_J of a Bayestar map is 0.7927 E (Green et al. 2019), and 0.288 A_V here."""
+    along = np.repeat(np.linspace(0.1, 1.2, 120)[None], 12, axis=0)
+    config = BayesIsochroneConfig(dust=DustPrior(profile="dust_3d"))
+    dust, _ = log_mean_dust(GL, GB, {"dust_3d": dust_pixels(along, scale)}, config)
+    np.testing.assert_allclose(np.exp(dust[:, -1]), 1.2 * av, rtol=1e-3)
+    if scale in ("bayestar19", "av"):
+        total, _ = log_mean_dust(GL, GB, {"reddening_map": dust_pixels(along[:, -1], scale)}, BayesIsochroneConfig())
+        np.testing.assert_allclose(np.exp(total[:, -1]), 1.2 * av, rtol=1e-3)
+
+
+def test_a_scale_has_to_be_known():
+    inputs = {"reddening_map": dust_pixels(np.full(12, 0.3), "mine")}
+    with pytest.raises(VacframeError, match=r"scale mine is not known; .*bayes_isochrone\.dust.av_per_unit.mine"):
+        log_mean_dust(GL, GB, inputs, BayesIsochroneConfig())
+    config = BayesIsochroneConfig(dust=DustPrior(av_per_unit={"mine": 2.0}))
+    assert np.exp(log_mean_dust(GL, GB, inputs, config)[0][:, -1]) == pytest.approx(0.6, rel=1e-3)

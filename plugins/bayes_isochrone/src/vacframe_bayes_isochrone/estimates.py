@@ -15,17 +15,23 @@ FIT_FIELDS = (
     *GRID_FIELDS, "dust", "flat_dust", "r_sun", "z_sun", "window", "error_floors", "giant_logg", "edge_fraction",
     "poor_fit",
 )  # fmt: skip
+SCALE = vf.column("scale", "string", "What a unit of ebv is", ucd="meta.note")
 
 
 def prior_needs(config: Any) -> Iterator[vf.Need]:
     """Yield the needs of whatever weighs model points against a star: the grid and the dust."""
     yield vf.all_rows("isochrone_grid")
     dust = config.chosen_dust
-    if dust.kind == "lognormal" and dust.profile == "dust_3d":
-        yield vf.all_rows("dust_3d", [DUST_3D[n] for n in ("healpix", "healpix_order", "ebv")])
-    elif dust.kind == "lognormal":
-        columns = [REDDENING_MAP[n] for n in ("healpix", "healpix_order", "ebv")]
-        yield vf.all_rows("reddening_map", columns, optional=True)
+    if dust.kind == "lognormal":
+        product, schema = ("dust_3d", DUST_3D) if dust.profile == "dust_3d" else ("reddening_map", REDDENING_MAP)
+        columns = [schema[n] for n in ("healpix", "healpix_order", "ebv")]
+        yield vf.Need(
+            product=product,
+            columns=(*columns, SCALE),
+            how="all",
+            maybe=("scale",),
+            optional=product == "reddening_map",
+        )
 
 
 def _needs(config: Any) -> Iterator[vf.Need]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, field_validator, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -86,6 +86,12 @@ BINNEY_2014: tuple[Component, ...] = (
 Wang J. et al. (2023)."""
 
 
+AV_PER_UNIT = {"sfd": 2.742, "disc": 2.742, "bayestar19": 2.752, "av": 1.0}
+"""Scale of a dust map → A_V of one unit of it. ``sfd``: Schlafly & Finkbeiner (2011, ApJ 737, 103, table 6).
+``disc``: the analytic `dust_3d` of the plugin surveys, by its definition. ``bayestar19``: that which gives the map's
+own A_J (Green et al. 2019, ApJ 887, 93, table 1) where A_J = 0.288 A_V, 0.7927 / 0.288."""
+
+
 class DustPrior(_Prior):
     """What is known of the extinction before a star is looked at.
 
@@ -97,6 +103,10 @@ class DustPrior(_Prior):
     profile: Literal["sharma2011", "dust_3d"] = "sharma2011"
     """Mean extinction along the line of sight. ``sharma2011``: the analytic disc of Sharma et al. (2011), brought to
     the product `reddening_map` at infinity. ``dust_3d``: the product of that name."""
+    av_per_unit: dict[str, PositiveFloat] = Field(default=AV_PER_UNIT, validate_default=True)
+    """A_V of one unit of a dust map, for each `scale` that `dust_3d` and `reddening_map` state; a map that states none
+    is on the scale ``sfd``. What is given here is added to the scales known. On the scale ``sfd`` a `reddening_map`
+    gives A_V at infinity with the correction of high values, 3.1 f E(B-V) (Sharma et al. 2011), instead."""
     dispersion: float = Field(default=2.0**0.5, gt=0.1)
     """Standard deviation of ln A_V (Binney et al. 2014, section 2.4; Wang J. et al. 2023)."""
     av_floor: float = Field(default=0.01, gt=0)
@@ -106,3 +116,8 @@ class DustPrior(_Prior):
     such stars are flagged."""
     av_max: float = Field(default=6.0, gt=0)
     """Largest A_V considered, mag."""
+
+    @field_validator("av_per_unit", mode="after")
+    @classmethod
+    def _with_known(cls, value: dict[str, float]) -> dict[str, float]:
+        return AV_PER_UNIT | value

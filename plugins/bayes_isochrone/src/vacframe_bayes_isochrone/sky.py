@@ -10,12 +10,11 @@ from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
 from vacframe.core.errors import VacframeError
 from vacframe.core.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
 from vacframe_bayes_isochrone.integral import MU_FIRST, MU_NODES, MU_STEP
-from vacframe_bayes_isochrone.priors import Component
+from vacframe_bayes_isochrone.priors import Component, DustPrior
 from vacframe_bayes_isochrone.weights import chosen_components
 
-AV_PER_EBV = 2.742
-"""A_V over E(B-V) on the SFD scale without the correction of `av_infinity` (Schlafly & Finkbeiner 2011, ApJ 737, 103,
-table 6); for `dust_3d`."""
+SFD = "sfd"
+"""Scale of a dust map that states none, and the one that `av_infinity` corrects."""
 PROFILE_ORDER = 8
 """Stars in one HEALPix pixel of this order (0.23 degrees) share the shape of the analytic dust profile."""
 
@@ -71,12 +70,12 @@ def log_mean_dust(gl: np.ndarray, gb: np.ndarray, inputs: Any, config: Any) -> t
         return np.zeros((len(gl), MU_NODES)), np.zeros(len(gl), dtype=bool)
     distance = line_of_sight()
     if dust.profile == "dust_3d":
-        mean = AV_PER_EBV * _cube(inputs["dust_3d"]).reddening(gl, gb, distance)
+        mean = _cube(inputs["dust_3d"], dust).reddening(gl, gb, distance)
         unknown = ~np.isfinite(mean).all(axis=1)
         mean[unknown] = dust.local_av * _disc(gl[unknown], gb[unknown], config)[:, :-1]
     else:
         integrals = _disc(gl, gb, config)
-        total = av_infinity(_map_reddening(inputs["reddening_map"], gl, gb))
+        total = _extinction_to_infinity(inputs["reddening_map"], gl, gb, dust)
         unknown = ~np.isfinite(total)
         mean = integrals[:, :-1] * np.where(unknown, dust.local_av, total / integrals[:, -1])[:, None]
     return np.log(np.maximum(mean, dust.av_floor)), unknown
@@ -94,22 +93,40 @@ def _disc(gl: np.ndarray, gb: np.ndarray, config: Any) -> np.ndarray:
     return found[back]
 
 
-def _map_reddening(pixels: Any, gl: np.ndarray, gb: np.ndarray) -> np.ndarray:
-    """Return E(B-V) to infinity of a HEALPix map (NESTED, Galactic) at each direction, NaN where it has none."""
+def _extinction_to_infinity(pixels: Any, gl: np.ndarray, gb: np.ndarray, dust: DustPrior) -> np.ndarray:
+    """Return A_V to infinity of a HEALPix map (NESTED, Galactic) in each direction, NaN where it has none."""
     import healpy
 
     if not len(pixels):
         return np.full(len(gl), np.nan)
-    place = pixels.match(
-        "healpix", healpy.ang2pix(1 << _order("reddening_map", pixels), gl, gb, nest=True, lonlat=True)
-    )
-    return np.where(place >= 0, pixels["ebv"][place].astype(np.float64), np.nan)
+    wanted = healpy.ang2pix(1 << _order("reddening_map", pixels), gl, gb, nest=True, lonlat=True)
+    place = pixels.match("healpix", wanted)
+    scale, unit = _scales("reddening_map", pixels, dust)
+    values = pixels["ebv"].astype(np.float64)
+    total = np.where(scale == SFD, av_infinity(values), unit * values)
+    return np.where(place >= 0, total[place], np.nan)
 
 
-def _cube(pixels: Any) -> DustCube:
+def _cube(pixels: Any, dust: DustPrior) -> DustCube:
+    """Return A_V along lines of sight."""
     order = np.argsort(pixels["healpix"])
-    values = pixels["ebv"][order]
-    return DustCube(_order("dust_3d", pixels), pixels["healpix"][order], values, DUST_MODULUS_FIRST, DUST_MODULUS_STEP)
+    _, unit = _scales("dust_3d", pixels, dust)
+    values = (pixels["ebv"] * unit[:, None])[order]
+    return DustCube(
+        _order("dust_3d", pixels), pixels["healpix"][order], values, DUST_MODULUS_FIRST, DUST_MODULUS_STEP, "av"
+    )
+
+
+def _scales(product: str, pixels: Any, dust: DustPrior) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scale of each pixel of a map, and A_V of its unit."""
+    names, which = np.unique(np.where(pixels.mask("scale"), SFD, pixels["scale"]).astype(str), return_inverse=True)
+    unknown = [n for n in names.tolist() if n not in dust.av_per_unit]
+    if unknown:
+        raise VacframeError(
+            f"{product}: its scale {', '.join(unknown)} is not known; known are {', '.join(dust.av_per_unit)}. "
+            f"Give A_V of one unit of it as plugins.bayes_isochrone.dust.av_per_unit.{unknown[0]}"
+        )
+    return names[which], np.array([dust.av_per_unit[n] for n in names.tolist()])[which]
 
 
 def _order(product: str, pixels: Any) -> int:

@@ -14,7 +14,7 @@ any other format, with columns healpix, healpix_order and ebv, are read by the c
 _SCALE = vf.column(
     "scale",
     "string",
-    "What a unit of ebv is: sfd and bayestar19 are the maps' own units; disc: A_V = 2.742 ebv of the analytic disc",
+    "What a unit of ebv is: sfd and bayestar19 are the maps' own units; disc: A_V = 2.742 ebv; av: A_V itself",
     ucd="meta.note",
 )
 MAP_TABLE = REDDENING_MAP.with_columns([_SCALE])
