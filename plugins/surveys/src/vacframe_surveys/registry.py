@@ -67,8 +67,8 @@ class SurveysConfig(BaseModel):
     dust_3d_order: int = Field(default=5, ge=0, le=8)
     """HEALPix order at which `dust_3d` is kept; finer maps are averaged, coarser ones repeated."""
     dust_scale: Literal["", "sfd", "bayestar19", "av"] = ""
-    """Unit of the maps in the user's files, ``av`` where they hold A_V itself; empty takes HDF5 for Bayestar's, everything
-    else for SFD's."""
+    """Unit of the maps in the user's files, ``av`` where they hold A_V itself; empty takes HDF5 for Bayestar's and
+    everything else for SFD's."""
     dust_moduli: tuple[float, float] = (4.0, 0.125)
     """First distance modulus and step of arrays (pixels, moduli) that do not state them, mag."""
     dust_disc: DustDiscConfig = DustDiscConfig()
