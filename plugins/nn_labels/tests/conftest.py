@@ -44,7 +44,7 @@ def chain():
     stars, counts = (made.table for made in make_training(spectra, labels, config))
     model = make_model(stars, counts, config)
     inputs = {"lamost_normalized": spectra, "nn_models": model, "nn_training_set": stars}
-    found = run_product(plugin, "nn_labels", inputs, config=config)
+    found = run_product(plugin, "nn_estimates", inputs, config=config)
     return SimpleNamespace(
         config=config,
         spectra=spectra,

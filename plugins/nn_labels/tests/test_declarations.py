@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
+import pytest
 from vacframe_nn_labels import plugin
+from vacframe_nn_labels.conformance import paired_config
 
 from vacframe.core.schema import check_vocabulary
 
@@ -22,13 +24,13 @@ def test_listing_imports_no_numerics():
 
 
 def test_units_and_ucds_are_known(kit):
-    for config in (plugin.config_model(), kit.small_config()):
+    for config in (plugin.config_model(), kit.small_config(), paired_config()):
         for product in plugin.provides(config):
             assert product.table is None or check_vocabulary(product.table) == []
 
 
-def test_needs_name_columns_that_the_products_have(kit):
-    config = kit.small_config()
+@pytest.mark.parametrize("config", [plugin.config_model(), paired_config()], ids=["paper", "paired"])
+def test_needs_name_columns_that_the_products_have(config):
     tables = {p.name: p.table for p in plugin.provides(config)}
     for product in tables:
         for need in plugin.requires(product, config):

@@ -35,7 +35,7 @@ def test_chunks_do_not_matter(chain, rows):
     inputs = chain.inputs | {"lamost_normalized": spectra}
     width = 8 + 4 + 4 * spectra["flux"].shape[1]
     per_row = width + 40_000
-    made = run_product(plugin, "nn_labels", inputs, config=chain.config, chunk_bytes=rows * per_row + rows)
+    made = run_product(plugin, "nn_estimates", inputs, config=chain.config, chunk_bytes=rows * per_row + rows)
     whole = chain.found.table.filter(pc.field("obsid") < int(chain.spectra["obsid"][count]))
     assert made.table.equals(whole)
 
@@ -44,7 +44,7 @@ def test_flag_marks_what_leaves_the_grid(chain, kit):
     config = kit.small_config(ranges={"teff": (5000.0, 6000.0)}, epochs=5)
     stars, counts = (made.table for made in kit.make_training(chain.spectra, chain.labels, config))
     inputs = chain.inputs | {"nn_models": kit.make_model(stars, counts, config), "nn_training_set": stars}
-    found = run_product(plugin, "nn_labels", inputs, config=config).table.to_pandas()
+    found = run_product(plugin, "nn_estimates", inputs, config=config).table.to_pandas()
     outside = (found["teff_tiny"] < 5000) | (found["teff_tiny"] > 6000)
     assert 0 < outside.sum() < len(found)
     np.testing.assert_array_equal(found["flag_teff_tiny"], outside.astype(int))
@@ -58,7 +58,7 @@ def test_a_spectrum_without_flux_has_no_label(chain):
     spectra["flux"][2] = np.nan
     spectra["snr_g"][3] = np.nan
     inputs = chain.inputs | {"lamost_normalized": spectra}
-    found = run_product(plugin, "nn_labels", inputs, config=chain.config).table.sort_by("obsid")
+    found = run_product(plugin, "nn_estimates", inputs, config=chain.config).table.sort_by("obsid")
     assert [v is None for v in found["teff_tiny"].to_pylist()] == [False, False, True, False, False]
     assert [v is None for v in found["err_teff_tiny"].to_pylist()] == [False, False, True, True, False]
     assert found["flag_teff_tiny"].to_pylist()[2] == 1
@@ -66,7 +66,7 @@ def test_a_spectrum_without_flux_has_no_label(chain):
 
 def test_no_rows(chain):
     inputs = chain.inputs | {"lamost_normalized": {n: v[:0] for n, v in chain.spectra.items()}}
-    made = run_product(plugin, "nn_labels", inputs, config=chain.config)
+    made = run_product(plugin, "nn_estimates", inputs, config=chain.config)
     assert made.table.num_rows == 0
     assert made.table.schema.equals(chain.found.table.schema)
 

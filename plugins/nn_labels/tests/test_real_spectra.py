@@ -66,8 +66,8 @@ def report():
     tables["nn_training_counts"] = tables["nn_training_counts"].filter(pc.field("too_few"))
     make("nn_models")
     tables["nn_training_set"] = every
-    make("nn_labels")
-    tables["nn_labels"] = tables["nn_labels"].filter(pc.field("split_lasp") > 0)
+    make("nn_estimates")
+    tables["nn_estimates"] = tables["nn_estimates"].filter(pc.field("split_lasp") > 0)
     make("nn_report")
     rows = tables["nn_report"].to_pylist()
     return {row["label"]: row for row in rows if row["sample"] == "test_selected"}

@@ -13,7 +13,7 @@ from vacframe.testing import run_product
 def make_report(chain, **changes):
     config = chain.config.model_copy(update=changes)
     members = chain.found.table.filter(pc.field("split_tiny") > 0)
-    inputs = {"nn_labels": members, "nn_training_set": chain.stars}
+    inputs = {"nn_estimates": members, "nn_training_set": chain.stars}
     return run_product(plugin, "nn_report", inputs, config=config).table.to_pandas()
 
 

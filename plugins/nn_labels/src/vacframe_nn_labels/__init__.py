@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from vacframe_nn_labels import labels, models, normalized, report, training_set
+from vacframe_nn_labels import (
+    estimates,
+    labels,
+    magnitude_labels,
+    models,
+    normalized,
+    report,
+    star_pairs,
+    training_set,
+)
 from vacframe_nn_labels.registry import plugin
 
-__all__ = ["labels", "models", "normalized", "plugin", "report", "training_set"]
+__all__ = [
+    "estimates",
+    "labels",
+    "magnitude_labels",
+    "models",
+    "normalized",
+    "plugin",
+    "report",
+    "star_pairs",
+    "training_set",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import vacframe as vf
 from vacframe.core.expression import names_in
 from vacframe.core.schemas.lamost import LAMOST_SPECTRA
+from vacframe.core.schemas.models import CROSSMATCH
 from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
 
 SPECTRUM_COLUMNS = ("snr_g", "z")
@@ -56,6 +57,11 @@ def split_column(training_set: str) -> vf.Column:
 def identity() -> tuple[vf.Column, ...]:
     """Return the columns obsid, ra, dec and snr_g."""
     return tuple(LAMOST_SPECTRA[name] for name in ("obsid", "ra", "dec", "snr_g"))
+
+
+def source_column() -> vf.Column:
+    """Return the column source_id of a table of spectra."""
+    return CROSSMATCH["source_id"]
 
 
 def label_keys(config: NnLabelsConfig) -> dict[str, str]:

@@ -21,7 +21,7 @@ def compare_sets(estimates: Batch, references: Batch, config: Any) -> dict[str, 
     Parameters
     ----------
     estimates : Batch
-        `nn_labels` of the stars in any training set.
+        `nn_estimates` of the stars in any training set.
     references : Batch
         `nn_training_set`; with the baseline, its spectra too.
     config : NnLabelsConfig

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from vacframe.core.expression import check
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe.ml.options import TrainingOptions
+from vacframe_nn_labels.options import AbsoluteMagnitudes, Distances, StarPairs
 
 Interval = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -103,7 +104,11 @@ APOGEE = TrainingSet(
     labels="apogee_labels",
     key="source_id",
     label_columns=("logg", "feh", "mh", "alpha_m", "c_fe", "n_fe"),
-    where="snr_g > 80",
+    where=(
+        "snr_g > 80 and snr > 70 and aspcapflag % 256 < 128 and aspcapflag % 16777216 < 8388608 and "
+        "feh_error < 0.1 and teff_error < 150 and logg_error < 0.15 and alpha_m_error < 0.03 and "
+        "c_fe_error < 0.2 and n_fe_error < 0.2"
+    ),
     test_fraction=6124 / (8753 + 6124),
     ranges={
         "logg": (0, 5),
@@ -114,7 +119,7 @@ APOGEE = TrainingSet(
         "n_fe": (-0.3, 0.6),
     },
 )
-"""LAMOST–APOGEE: section 3.2; ranges of Table 1."""
+"""LAMOST–APOGEE: section 3.2, bits 7 and 23 of ASPCAPFLAG not set; ranges of Table 1."""
 
 _MAGNITUDE_RANGES: dict[str, Interval] = {
     "m_g": (-2.5, 7.5),
@@ -132,9 +137,14 @@ _MAGNITUDE_RANGES: dict[str, Interval] = {
     "m_r_sdss": (-2, 8),
     "m_i_sdss": (-2, 8),
 }
+PAIR_LABELS = ("teff_pastel", "logg_pastel", "feh_pastel")
+"""The columns that stars are paired by, unless named (the paper does not say which it took)."""
+DISTANCE_MAGNITUDE = "m_ks_lgmwas"
+"""The column that distances are made with, unless named: section 6."""
+
 LGMWAS = TrainingSet(
     name="lgmwas",
-    labels="lgmwas_labels",
+    labels="absolute_magnitude_labels",
     key="source_id",
     label_columns=tuple(_MAGNITUDE_RANGES),
     where="snr_g > 100",
@@ -159,9 +169,31 @@ class NnLabelsConfig(BaseModel):
     """A spectrum with a larger fraction of bad pixels in any window is rejected (ours; the paper gives none)."""
     training_sets: tuple[TrainingSet, ...] = Field(default=(PASTEL, APOGEE, LGMWAS), min_length=1)
     """In TOML: ``[[plugins.nn_labels.training_sets]]``; giving any replaces the paper's three."""
+    absolute_magnitudes: AbsoluteMagnitudes = AbsoluteMagnitudes()
+    star_pairs: StarPairs = StarPairs()
+    distances: Distances = Distances()
     baseline: Literal["", "pca_svr"] = ""
     """A second method that the report trains and judges on the same stars: 50 principal components and support vector
     regression (needs scikit-learn)."""
+
+    @property
+    def estimates(self) -> tuple[str, ...]:
+        """The columns ``<label>_<set>`` that the networks give."""
+        return tuple(f"{label}_{chosen.name}" for chosen in self.training_sets for label in chosen.label_columns)
+
+    @property
+    def pair_labels(self) -> tuple[str, str, str] | None:
+        """The columns that stars are paired by; None where no reddening is made."""
+        named = self.star_pairs.labels
+        if named == "off" or (named is None and not set(PAIR_LABELS) <= set(self.estimates)):
+            return None
+        return named or PAIR_LABELS
+
+    @property
+    def distance_magnitude(self) -> str | None:
+        """The column of the absolute magnitude that distances are made with; None where none are made."""
+        magnitude = self.distances.magnitude or DISTANCE_MAGNITUDE
+        return magnitude if self.pair_labels and magnitude in self.estimates else None
 
     @model_validator(mode="after")
     def _consistent(self) -> NnLabelsConfig:
@@ -182,6 +214,7 @@ class NnLabelsConfig(BaseModel):
         keys = {(s.labels, s.key) for s in self.training_sets}
         if twice := _repeated(labels for labels, _ in keys):
             raise ValueError(f"the training sets of {twice} name different keys; one of obsid and source_id is needed")
+        self._check_catalogue()
         for chosen in self.training_sets:
             for low, high in chosen.windows or ():
                 if not any(a <= low and high <= b for a, b in self.windows):
@@ -191,3 +224,14 @@ class NnLabelsConfig(BaseModel):
                         f"plugin's windows ({spans} Å)"
                     )
         return self
+
+    def _check_catalogue(self) -> None:
+        """Raise where star_pairs or distances name a column that no training set gives."""
+        pairs, magnitude = self.star_pairs.labels, self.distances.magnitude
+        missing = [n for n in pairs or () if pairs != "off" and n not in self.estimates]
+        if missing:
+            raise ValueError(f"star_pairs.labels names {', '.join(missing)}; the sets give {', '.join(self.estimates)}")
+        if magnitude is not None and magnitude not in self.estimates:
+            raise ValueError(f"distances.magnitude names {magnitude}; the sets give {', '.join(self.estimates)}")
+        if magnitude is not None and self.pair_labels is None:
+            raise ValueError("distances.magnitude is named, but distances need reddening: name star_pairs.labels too")

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+import healpy
 import numpy as np
 
+from vacframe.astro.extinction import coefficient
+from vacframe.astro.galactic import galactic
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe_nn_labels.bands import band_column
 from vacframe_nn_labels.pixels import pixel_wavelengths
 from vacframe_nn_labels.registry import plugin
 
 WINDOWS = ((5000.0, 5060.0), (8500.0, 8560.0))
+ORDER = (
+    "absolute_magnitude_labels",
+    "nn_training_set",
+    "nn_training_counts",
+    "nn_models",
+    "nn_estimates",
+    "star_pair_controls",
+    "star_pair_extinction",
+    "nn_labels",
+)
+"""The products after `lamost_normalized`, each after those that it needs."""
 LINES = {"teff": (5010.0, 5030.0), "feh": (5045.0, 8520.0, 8540.0)}
 
 
@@ -75,14 +90,79 @@ def survey_spectra(count: int = 30, seed: int = 4) -> dict[str, np.ndarray]:
     }
 
 
+def paired_config() -> Any:
+    """Return a configuration whose networks give what reddening and distances need."""
+    magnitudes = {"labels": "absolute_magnitude_labels", "key": "source_id", "name": "mag"}
+    tiny = small_config().training_sets[0]
+    return plugin.config_model(
+        windows=WINDOWS,
+        training_sets=[
+            tiny.model_copy(update={"label_columns": ("teff", "logg", "feh")}),
+            tiny.model_copy(update=magnitudes | {"label_columns": ("m_g", "m_ks"), "where": "", "report_where": ""}),
+        ],
+        absolute_magnitudes={"labels": ["m_g", "m_ks"], "maximum_ebv": 1.0},
+        star_pairs={"labels": ["teff_tiny", "logg_tiny", "feh_tiny"], "minimum_latitude": 20.0},
+        distances={"magnitude": "m_ks_mag"},
+    )
+
+
+def stars_with_photometry(count: int = 400, seed: int = 6) -> dict[str, dict[str, np.ndarray]]:
+    """Return tables of the stars of `spectra_and_labels`: labels, crossmatch, Gaia, photometry, distances, dust.
+
+    Colours and absolute magnitudes are linear in the labels; half of the stars lie behind dust.
+    """
+    rng = np.random.default_rng(seed)
+    spectra, labels = spectra_and_labels(count)
+    teff, feh = labels["teff"].astype(float), labels["feh"].astype(float)
+    labels["logg"] = (4.9 - 1.5e-4 * teff).astype(np.float32)
+    source_id = 10**18 + np.arange(count, dtype=np.int64)
+    places = {n: spectra[n] for n in ("ra", "dec")}
+    warmth = (teff - 5500.0) / 1000.0
+    distance = rng.uniform(0.2, 1.8, count)
+    ebv = np.where(np.arange(count) % 2, 0.3, 0.01)
+    absolute = {"g": 4.5 - 1.5 * warmth, "ks": 3.0 - 0.8 * warmth}
+    colours = {"bp": 0.4 - 0.1 * warmth, "rp": -0.4 + 0.1 * warmth, "j": 0.4 - 0.2 * warmth}
+    absolute |= {"bp": absolute["g"] + colours["bp"] + 0.05 * feh, "rp": absolute["g"] + colours["rp"]}
+    absolute |= {"j": absolute["ks"] + colours["j"], "g_sdss": absolute["g"] + 0.3, "i_sdss": absolute["g"] - 0.3}
+    tables: dict[str, dict[str, np.ndarray]] = {
+        n: {"source_id": source_id, **places} for n in ("gaia_sources", "photometry")
+    }
+    for band, magnitude in absolute.items():
+        product, column = band_column(band)
+        apparent = magnitude + 5 * np.log10(distance) + 10 + coefficient(band) * ebv
+        tables[product][column] = (apparent + 0.005 * rng.normal(size=count)).astype(np.float32)
+        tables[product][f"{column}_error"] = np.full(count, 0.005, dtype=np.float32)
+    far = {"r_med_geo": 1000 * distance, "r_lo_geo": 970 * distance, "r_hi_geo": 1030 * distance}
+    pixels = np.arange(12 * 16**2, dtype=np.int64)
+    behind = healpy.ang2pix(16, *galactic(spectra["ra"], spectra["dec"]), nest=True, lonlat=True)
+    dust = np.full(len(pixels), 0.01, dtype=np.float32)
+    dust[behind] = ebv
+    order = np.full(len(pixels), 4, dtype=np.int8)
+    return tables | {
+        "lamost_normalized": spectra,
+        "reference_labels": labels,
+        "crossmatch": {"obsid": spectra["obsid"], "source_id": source_id, **places},
+        "geometric_distances": {"source_id": source_id, **places} | {n: v.astype(np.float32) for n, v in far.items()},
+        "reddening_map": {"healpix": pixels, "healpix_order": order, "ebv": dust},
+    }
+
+
+def make_all(inputs: dict[str, Any], config: Any) -> dict[str, Any]:
+    """Return the inputs and what every product after `lamost_normalized` makes of them, in the order of a build."""
+    from vacframe.testing import run_product
+
+    made = dict(inputs)
+    for name in ORDER:
+        found = run_product(plugin, name, made, config=config)
+        made[name] = found.table if found.model is None else found.model
+    return made
+
+
 def conformance_samples() -> dict[str, Any]:
     """Return the sample of each product; those of the later ones are made by the earlier ones."""
-    from vacframe.testing import Sample, run_product
+    from vacframe.testing import Sample
 
-    config = small_config()
-    inputs: dict[str, Any] = dict(zip(("lamost_normalized", "reference_labels"), spectra_and_labels(), strict=True))
-    for name in ("nn_training_set", "nn_training_counts", "nn_models", "nn_labels"):
-        made = run_product(plugin, name, inputs, config=config)
-        inputs[name] = made.table if made.model is None else made.model
+    config = paired_config()
+    inputs = make_all(stars_with_photometry(), config)
     samples = {name: Sample(inputs, config) for name in plugin.definitions}
     return samples | {"lamost_normalized": Sample({"lamost_spectra": survey_spectra()}, config)}

@@ -1,47 +1,67 @@
-"""Application of the trained networks to a chunk of spectra."""
+"""The product `nn_estimates`: what the networks say of every spectrum."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from vacframe.core.batch import Batch
-from vacframe.core.model import Model
-from vacframe_nn_labels.card import ModelCard
-from vacframe_nn_labels.columns import NOT_IN_SET
-from vacframe_nn_labels.networks import restore_networks
-from vacframe_nn_labels.uncertainty import random_error
+import vacframe as vf
+from vacframe_nn_labels.columns import error_column, flag_column, identity, label_column, source_column, split_column
+from vacframe_nn_labels.config import NnLabelsConfig
+from vacframe_nn_labels.registry import plugin
 
 
-def estimate_labels(spectra: Batch, model: Model, members: Batch, config: Any) -> dict[str, np.ndarray]:
-    """Return the columns of `nn_labels` for n spectra.
-
-    Parameters
-    ----------
-    spectra : Batch
-        `lamost_normalized`: obsid, snr_g, flux.
-    model : Model
-        `nn_models`.
-    members : Batch
-        `nn_training_set`: obsid and ``split_<set>``.
-    config : NnLabelsConfig
-    """
-    snr = spectra["snr_g"]
-    rows = members.match("obsid", spectra["obsid"])
-    table: dict[str, np.ndarray] = {"snr_g": snr}
-    cards = {card.name: card for card in ModelCard.model_validate(model.metadata).sets}
+def estimate_columns(config: NnLabelsConfig) -> tuple[vf.Column, ...]:
+    """Return the columns of `nn_estimates`; source_id is one where reddening is made, which needs photometry."""
+    columns = [*identity()]
+    if config.pair_labels is not None:
+        columns.append(source_column())
     for chosen in config.training_sets:
-        found = restore_networks(model, chosen, config.windows).estimate(spectra["flux"])
-        for number, card in enumerate(cards[chosen.name].labels):
-            column, values = f"{card.label}_{chosen.name}", found[:, number].astype(np.float32)
-            low, high = card.grid
-            error = np.hypot(random_error(card.noise, snr), card.method_error)
-            table[column] = values
-            table[f"err_{column}"] = np.where(np.isnan(values), np.nan, error).astype(np.float32)
-            table[f"flag_{column}"] = (~((values >= low) & (values <= high))).astype(np.int8)
-        split = members[f"split_{chosen.name}"]
-        table[f"split_{chosen.name}"] = (
-            np.where(rows >= 0, split[rows], NOT_IN_SET) if len(members) else np.zeros(len(rows))
-        ).astype(np.int8)
-    return table
+        for label in chosen.label_columns:
+            columns.append(label_column(label, chosen.name, f"estimated by the networks of set {chosen.name}"))
+            columns.append(error_column(label, chosen.name))
+            columns.append(flag_column(label, chosen.name))
+        columns.append(split_column(chosen.name))
+    return tuple(columns)
+
+
+def estimates_schema(config: NnLabelsConfig) -> vf.TableSchema:
+    """Return the schema of `nn_estimates`."""
+    return vf.TableSchema(
+        description="Labels of LAMOST spectra by neural networks, without what photometry adds",
+        key="obsid",
+        position=vf.Position(epoch=2000.0),
+        columns=estimate_columns(config),
+    )
+
+
+def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
+    yield vf.same("lamost_normalized", ["obsid", "snr_g", "flux"])
+    yield vf.all_rows("nn_models")
+    splits = [f"split_{chosen.name}" for chosen in config.training_sets]
+    yield vf.by_key("nn_training_set", "obsid", ["obsid", *splits])
+    if config.pair_labels is not None:
+        yield vf.same("crossmatch", ["obsid", "source_id"])
+
+
+@plugin.product(
+    "nn_estimates",
+    table=estimates_schema,
+    needs=_needs,
+    row_wise=True,
+    row_bytes=40_000,
+    gpu="preferred",
+    exactness="tolerance",
+    libraries=("keras", "tensorflow", "numpy"),
+    config_fields=("training_sets", "windows", "star_pairs"),
+)
+def nn_estimates(inputs: Any, context: Any) -> vf.Result:
+    """Stellar labels of LAMOST spectra by neural networks, with errors and flags."""
+    from vacframe_nn_labels.inference import estimate_labels
+
+    spectra = inputs["lamost_normalized"]
+    table = estimate_labels(spectra, inputs["nn_models"], inputs["nn_training_set"], context.config)
+    if context.config.pair_labels is not None:
+        table["source_id"] = inputs["crossmatch"].arrow["source_id"]
+    context.progress(len(spectra))
+    return vf.Result(table)

@@ -1,4 +1,4 @@
-"""The product `nn_labels`: labels of every spectrum, with errors and flags."""
+"""The product `nn_labels`: the catalogue; labels of every spectrum, reddening, distance and place in the Galaxy."""
 
 from __future__ import annotations
 
@@ -6,33 +6,60 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe_nn_labels.columns import error_column, flag_column, identity, label_column, split_column
+from vacframe.core.schemas.parts import measured
+from vacframe_nn_labels.bands import magnitude_needs
 from vacframe_nn_labels.config import NnLabelsConfig
+from vacframe_nn_labels.estimates import estimate_columns
 from vacframe_nn_labels.registry import plugin
+from vacframe_nn_labels.star_pairs import EBV
+
+UNIQUE = vf.column(
+    "uqflag",
+    "int8",
+    "1 for the spectrum of the highest snr_g of a star, and where the star is not known, else 0",
+    ucd="meta.code",
+    nullable=False,
+    minimum=0,
+    maximum=1,
+)
+DISTANCE = (
+    *measured("distance", "Distance, from Ks, its extinction and absolute magnitude", unit="kpc", ucd="pos.distance"),
+    vf.column(
+        "flag_distance",
+        "int8",
+        "1 where the distance is missing or its absolute magnitude lies outside the training grid, else 0",
+        ucd="meta.code.qual",
+        nullable=False,
+        minimum=0,
+        maximum=1,
+    ),
+    *measured("x", "Galactocentric X; the Sun at negative X", unit="kpc", ucd="pos.cartesian.x"),
+    *measured("y", "Galactocentric Y, along the Galaxy's rotation at the Sun", unit="kpc", ucd="pos.cartesian.y"),
+    *measured("z", "Galactocentric Z, to the north Galactic pole", unit="kpc", ucd="pos.cartesian.z"),
+)
 
 
 def labels_schema(config: NnLabelsConfig) -> vf.TableSchema:
-    """Return the schema of `nn_labels`."""
-    columns = [*identity()]
-    for chosen in config.training_sets:
-        for label in chosen.label_columns:
-            columns.append(label_column(label, chosen.name, f"estimated by the networks of set {chosen.name}"))
-            columns.append(error_column(label, chosen.name))
-            columns.append(flag_column(label, chosen.name))
-        columns.append(split_column(chosen.name))
+    """Return the schema of `nn_labels`: reddening where `star_pairs` has its labels, distances where they have too."""
     return vf.TableSchema(
         description="Labels of LAMOST spectra by neural networks",
         key="obsid",
         position=vf.Position(epoch=2000.0),
-        columns=tuple(columns),
+        columns=(
+            *estimate_columns(config),
+            *((UNIQUE, *EBV) if config.pair_labels else ()),
+            *(DISTANCE if config.distance_magnitude else ()),
+        ),
     )
 
 
 def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
-    yield vf.same("lamost_normalized", ["obsid", "snr_g", "flux"])
-    yield vf.all_rows("nn_models")
-    splits = [f"split_{chosen.name}" for chosen in config.training_sets]
-    yield vf.by_key("nn_training_set", "obsid", ["obsid", *splits])
+    yield vf.same("nn_estimates", [c.name for c in estimate_columns(config)])
+    if config.pair_labels is not None:
+        reddening = [c.name for c in EBV]
+        yield vf.by_key("star_pair_extinction", "source_id", ["obsid", "source_id", "snr_g", *reddening])
+    if config.distance_magnitude is not None:
+        yield from magnitude_needs(["ks"])
 
 
 @plugin.product(
@@ -40,18 +67,13 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     table=labels_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=40_000,
-    gpu="preferred",
-    exactness="tolerance",
-    libraries=("keras", "tensorflow", "numpy"),
-    config_fields=("training_sets", "windows"),
+    row_bytes=2000,
+    libraries=("numpy",),
+    config_fields=("training_sets", "star_pairs", "distances"),
     companions=("nn_report",),
 )
 def nn_labels(inputs: Any, context: Any) -> vf.Result:
-    """Stellar labels of LAMOST spectra by neural networks, with errors and flags."""
-    from vacframe_nn_labels.estimates import estimate_labels
+    """Stellar labels of LAMOST spectra with errors and flags, reddening, distances and Galactic positions."""
+    from vacframe_nn_labels.catalogue import complete_catalogue
 
-    spectra = inputs["lamost_normalized"]
-    table = estimate_labels(spectra, inputs["nn_models"], inputs["nn_training_set"], context.config)
-    context.progress(len(spectra))
-    return vf.Result(table)
+    return complete_catalogue(inputs, context.config)

@@ -44,7 +44,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     if config.baseline:
         references.append("flux")
     in_any = " or ".join(f"split_{chosen.name} > 0" for chosen in config.training_sets)
-    yield vf.all_rows("nn_labels", estimates, where=in_any)
+    yield vf.all_rows("nn_estimates", estimates, where=in_any)
     yield vf.all_rows("nn_training_set", references)
 
 
@@ -61,4 +61,4 @@ def nn_report(inputs: Any, context: Any) -> vf.Result:
     """Bias, scatter and error coverage of the labels on training and test stars."""
     from vacframe_nn_labels.comparison import compare_sets
 
-    return vf.Result(compare_sets(inputs["nn_labels"], inputs["nn_training_set"], context.config))
+    return vf.Result(compare_sets(inputs["nn_estimates"], inputs["nn_training_set"], context.config))
