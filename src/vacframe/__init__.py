@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vacframe.core.errors import VacframeError
     from vacframe.core.hooks import hookimpl
     from vacframe.core.model import Model
-    from vacframe.core.paper import Paper, Published
+    from vacframe.core.paper import Paper, PaperFigure, Published, single_value
     from vacframe.core.plugin import Plugin
     from vacframe.core.product import Exactness, Kind, MapGrid, Need, Product, Resources, all_rows, by_key, same, sky
     from vacframe.core.result import Rejects, Result
@@ -30,7 +30,7 @@ _HOMES = {
     "hooks": ("hookimpl",),
     "model": ("Model",),
     "plugin": ("Plugin",),
-    "paper": ("Paper", "Published"),
+    "paper": ("Paper", "PaperFigure", "Published", "single_value"),
     "product": ("Exactness", "Kind", "MapGrid", "Need", "Product", "Resources", "all_rows", "by_key", "same", "sky"),
     "result": ("Rejects", "Result"),
     "schema": ("Column", "Position", "TableSchema", "column"),
@@ -39,9 +39,10 @@ _HOMES = {
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Batch", "Column", "Context", "Exactness", "Inputs", "Kind", "MapGrid", "Model", "Need", "Paper", "Plugin",
-    "Position", "Product", "Published", "Rejects", "Resources", "Result", "SourceFile", "TableSchema",
-    "VacframeError", "Workspace", "all_rows", "by_key", "column", "hookimpl", "same", "sky",
+    "Batch", "Column", "Context", "Exactness", "Inputs", "Kind", "MapGrid", "Model", "Need", "Paper",
+    "PaperFigure", "Plugin", "Position", "Product", "Published", "Rejects", "Resources", "Result", "SourceFile",
+    "TableSchema", "VacframeError", "Workspace", "all_rows", "by_key", "column", "hookimpl", "same",
+    "single_value", "sky",
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import typer
 
 from vacframe import __version__
 from vacframe.core.errors import ConfigError, UsageError, VacframeError
-from vacframe.render import print_facts, print_json, print_table, texts_of, title
+from vacframe.render import print_facts, print_json, print_records, print_table, texts_of, title
 from vacframe.summaries import show_closure, show_plan, show_report, show_scorecard
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ Providers = Annotated[
 PaperName = Annotated[
     str | None, typer.Option("--paper", metavar="NAME", help="Settings of a paper, below those of the configuration.")
 ]
+Plots = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write figures there.")]
 Wanted = Annotated[list[str], typer.Option("--products", "-p", metavar="A,B", help="Products to build.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ProductName = Annotated[str, typer.Argument(metavar="PRODUCT")]
@@ -164,8 +165,7 @@ def describe(product: ProductName, workspace: Folder = HERE, as_json: AsJson = F
 @app.command()
 def plugins(as_json: AsJson = False, workspace: Folder = HERE) -> None:
     """List the installed plugins."""
-    found = _restored(workspace).plugins()
-    print_json(found) if as_json else _records(found, "no plugin is installed")
+    print_records(_restored(workspace).plugins(), "no plugin is installed", as_json)
 
 
 @app.command()
@@ -193,8 +193,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Print every configuration value and where it came from."""
-    found = _configured(workspace, config, overrides, provider, paper).check()
-    print_json(found) if as_json else _records(found, "no configuration")
+    print_records(_configured(workspace, config, overrides, provider, paper).check(), "no configuration", as_json)
 
 
 @app.command()
@@ -237,7 +236,7 @@ def verify(
 ) -> None:
     """Digest every stored file again, and name what changed."""
     problems = _restored(workspace).verify(*(products or ()))
-    print_json(problems) if as_json else _records(problems, "every stored file is as it was written")
+    print_records(problems, "every stored file is as it was written", as_json)
     raise typer.Exit(1 if problems else 0)
 
 
@@ -274,7 +273,7 @@ def export(
 @app.command()
 def closure(
     product: ProductName,
-    truth: Annotated[str, typer.Option("--truth", metavar="PRODUCT", help="The truth table.")] = "mock_truth",
+    truth: Annotated[str | None, typer.Option("--truth", metavar="PRODUCT", help="The truth table.")] = None,
     columns: Annotated[str, typer.Option("--columns", metavar="A,B", help="Compare these columns only.")] = "",
     match: Annotated[
         list[str] | None, typer.Option("--match", metavar="COLUMN=TRUE", help="Where names do not tell; repeatable.")
@@ -286,24 +285,31 @@ def closure(
         str | None, typer.Option("--against", metavar="A,B", help="Group by these; default: S/N and magnitude.")
     ] = None,
     where: Annotated[str, typer.Option("--where", metavar="EXPR", help="Rows that count.")] = "",
-    through: Annotated[
-        str | None, typer.Option("--through", metavar="PRODUCT", help="Product that carries both keys.")
-    ] = None,
+    without: Annotated[list[str] | None, typer.Option(metavar="PRODUCT[:EXPR]", help="Leave these out.")] = None,
+    selects: Annotated[str, typer.Option(metavar="EXPR", help="True of the stars that belong in the catalogue.")] = "",
+    of: Annotated[str | None, typer.Option(metavar="PRODUCT", help="What the selection was made from.")] = None,
+    through: Annotated[str | None, typer.Option(metavar="PRODUCT", help="Product that carries both keys.")] = None,
     bins: Annotated[int, typer.Option("--bins", min=0, help="Groups of a quantity; 0 for none.")] = 5,
     table: Annotated[Path | None, typer.Option("--table", metavar="FILE", help="Write every line there.")] = None,
-    plots: Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write figures there.")] = None,
+    plots: Plots = None,
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Compare a catalogue with the truth: bias, scatter, pulls."""
+    """Compare a catalogue with the truth: bias, scatter, pulls; or --selects: completeness, purity."""
     from vacframe.report.closure import closure as compare
     from vacframe.report.closure_files import save
+    from vacframe.report.selection import selection
 
-    found = compare(
-        _restored(workspace), product, truth, columns=_split([columns]) or None, match=_mapping(match, "--match"),
-        errors=_mapping(error, "--error"), against=None if against is None else _split([against]), where=where,
-        through=through, bins=bins,
-    )  # fmt: skip
+    space, groups = _restored(workspace), None if against is None else _split([against])
+    if selects:
+        found = selection(
+            space, product, selects, of=of, truth=truth, against=groups, where=where, through=through, bins=bins
+        )
+    else:
+        found = compare(
+            space, product, truth, columns=_split([columns]) or None, match=_mapping(match, "--match"), bins=bins,
+            errors=_mapping(error, "--error"), against=groups, where=where, without=without or (), through=through,
+        )  # fmt: skip
     written = save(found, table, plots)
     print_json(found.to_json() | {"written": written}) if as_json else show_closure(found, written)
 
@@ -311,6 +317,7 @@ def closure(
 @app.command()
 def paper(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Without it, the papers are listed.")] = None,
+    plots: Plots = None,
     config: ConfigFile = None,
     workspace: Folder = HERE,
     overrides: Overrides = None,
@@ -318,13 +325,12 @@ def paper(
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a paper's published numbers beside those of this workspace."""
+    """Build what a paper published numbers of, under its settings, and print published beside measured."""
     space = _configured(workspace, config, overrides, provider, name)
     if name is None:
-        found = space.papers()
-        print_json(found) if as_json else _records(found, "no plugin declares a paper")
+        print_records(space.papers(), "no plugin declares a paper", as_json)
         return
-    card = space.paper(name, workers=workers, reporter=None if as_json else _bars())
+    card = space.paper(name, workers=workers, plots=plots, reporter=None if as_json else _bars())
     print_json(card) if as_json else show_scorecard(card)
 
 
@@ -422,11 +428,6 @@ def _restored(folder: Path) -> Workspace:
     from vacframe.core.workspace import Workspace
 
     return Workspace(folder)
-
-
-def _records(found: list[dict[str, Any]], empty: str) -> None:
-    heads = list(dict.fromkeys(name for record in found for name in record))
-    print_table(heads, [[record.get(h) for h in heads] for record in found], empty=empty)
 
 
 def _with_action(check: Any) -> str:

@@ -117,3 +117,12 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 def title(text: str) -> None:
     """Print a heading with an empty line before it."""
     print(f"\n{text}")
+
+
+def print_records(records: Sequence[Mapping[str, Any]], empty: str, as_json: bool) -> None:
+    """Print records as a table with a column for each name, `empty` where there are none; or as JSON."""
+    if as_json:
+        print_json(records)
+        return
+    heads = list(dict.fromkeys(name for record in records for name in record))
+    print_table(heads, [[record.get(h) for h in heads] for record in records], empty=empty)

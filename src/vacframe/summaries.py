@@ -66,38 +66,54 @@ def show_report(report: BuildReport, space: Workspace) -> None:
     print(f"\n{state} {report.seconds:.1f} s (build {report.build_id})")
 
 
+_NUMBERS = (
+    "number", "bias", "scatter", "p16", "p84", "unit", "outliers", "pull_bias", "pull_scatter", "within_1", "within_2",
+)  # fmt: skip
+_AGREEMENT = ("number", "stated", "right", "completeness", "purity")
+
+
 def show_closure(closure: Closure, written: Sequence[Path] = ()) -> None:
     """Print what a closure found, as a table of all rows and one for each quantity, and the files written of it."""
-    print(f"{closure.product} minus {closure.truth}, rows joined {closure.via}")
-    heads = (
-        "column", "truth", "number", "bias", "scatter", "p16", "p84", "unit", "outliers",
-        "pull_bias", "pull_scatter", "within_1", "within_2",
-    )  # fmt: skip
-    lines = closure.overall()
-    print_table((*heads, "left out"), [[_short(r[h]) for h in heads] + [r["left_out"]] for r in lines])
-    grouped = ("column", "group", *heads[2:])
+    print(f"{closure.product} against {closure.truth}, rows joined {closure.via}")
+    exact = {s.pair.column for s in closure.samples if s.pair.exact}
+    kinds = [(heads, chosen) for heads, chosen in ((_NUMBERS, False), (_AGREEMENT, True))]
+    for heads, chosen in kinds:
+        found = [r for r in closure.overall() if (r["column"] in exact) == chosen]
+        if found:
+            shown = [[r["column"], r["truth"], *(_short(r[h]) for h in heads), r["left_out"]] for r in found]
+            print_table(("column", "truth", *heads, "left out"), shown)
     for name in dict.fromkeys(r.against for r in closure.rows if r.against):
         title(f"against {name if name != 'truth' else 'the true value'}")
-        print_table(grouped, [[_short(r[h]) for h in grouped] for r in closure.grouped(name)], empty="no groups")
+        for heads, chosen in kinds:
+            found = [r for r in closure.grouped(name) if (r["column"] in exact) == chosen]
+            if found:
+                print_table(
+                    ("column", "group", *heads),
+                    [[r["column"], r["group"], *(_short(r[h]) for h in heads)] for r in found],
+                )
     if written:
         title("written")
         print("\n".join(str(path) for path in written))
 
 
 def show_scorecard(card: Scorecard) -> None:
-    """Print the published numbers of a paper beside the measured ones."""
+    """Print the published numbers of a paper beside the measured ones, and where its figures are."""
     print(f"{card.title} ({card.citation})")
-    if card.survey:
-        print(f'The stars are made up (survey = "{card.survey}"): they need not have the numbers of the real ones.')
     signs = {"equal": "", "at_most": "<= ", "at_least": ">= "}
-    rows = [
-        (
-            s.name, f"{signs[s.compare]}{s.published:g} ± {s.tolerance:g}", _short(s.measured), s.unit, s.verdict,
-            s.place, "; ".join(t for t in (s.how, s.reason) if t),
-        )
-        for s in card.scores
-    ]  # fmt: skip
+    rows = []
+    for s in card.scores:
+        room = f" ± {s.tolerance:.4g}" if s.tolerance else ""
+        measured = s.measured if s.measured is None or s.measured.is_integer() else _short(s.measured)
+        text = "; ".join(t for t in (s.how, s.reason) if t)
+        rows.append((s.name, f"{signs[s.compare]}{s.published:g}{room}", measured, s.unit, s.verdict, s.place, text))
     print_table(("number", "published", "measured", "unit", "verdict", "place", "how"), rows)
+    verdicts = [s.verdict for s in card.scores]
+    print(f"{len(rows)} numbers:", ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)))
+    if card.figures:
+        title("figures")
+        print_table(
+            ("figure", "like", "file"), [(f.name, f.place, f.path or f"not drawn: {f.reason}") for f in card.figures]
+        )
 
 
 def _short(value: Any) -> Any:

@@ -45,14 +45,24 @@ def number(name, value, tolerance, **other):
     return vf.Published(name, value, tolerance, measure=other.pop("measure", lambda b: float(b["number"].sum())), **{
         k: v for k, v in options.items() if k != "measure"})
 
+def bars(depth):
+    from vacframe.report.figure import new_figure
+    figure = new_figure(3, 2)
+    figure.add_subplot().bar(depth["hindex"].to_numpy(), depth["number"].to_numpy())
+    return figure
+
 plugin.paper(vf.Paper(
-    "somebody1999", "A map", "1999A&A", settings={"plugins": {"mapper": {"order": 1, "factor": 3.0}}}, numbers=(
+    "somebody1999", "A map", "1999A&A", figures=(
+        vf.PaperFigure("bars", "Fig. 1", {"depth": ("hindex", "number")}, bars),
+        vf.PaperFigure("lost", "Fig. 2", {"depth": (), "nowhere": ()}, bars),
+    ), settings={"plugins": {"mapper": {"order": 1, "factor": 3.0}}}, numbers=(
         number("total", 310, 1),
         number("faint", 10, 1, where="mag < 0"),
         number("largest", 1e6, 0, compare="at_most"),
         number("smallest", 1e6, 0, compare="at_least"),
         number("undefined", 1, 0, measure=lambda b: float("nan")),
         number("elsewhere", 1, 0, product="nowhere"),
+        number("scaled", 310, 1, caveat=lambda c: "" if c.factor == 3.0 else "the factor is not the paper's"),
     )))
 '''
 

@@ -12,6 +12,7 @@ import pytest
 import vacframe as vf
 from vacframe.cli import main
 from vacframe.core.errors import PlanError, PluginError
+from vacframe.core.paper import incomparable
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -88,6 +89,32 @@ def test_a_paper_is_measured_and_judged(project):
     reasons = {s.name: s.reason for s in card.scores}
     assert "nowhere" in reasons["elsewhere"]
     assert "do not allow" in reasons["undefined"]
+    assert (found["scaled"], reasons["scaled"]) == (("not comparable", 310.0), "the factor is not the paper's")
+    assert card.figures == ()
+
+
+def test_under_the_papers_settings_it_is_judged(project):
+    found = {s.name: s.verdict for s in space(project, paper="somebody1999").paper("somebody1999", workers=1).scores}
+    assert found["scaled"] == "agrees"
+
+
+def test_numbers_of_real_stars_are_not_judged_on_made_up_ones():
+    numbers = (
+        vf.Published("a", 1, 1, "x", ("y",), float, "how", of_real_stars=True),
+        vf.Published("b", 1, 1, "x", ("y",), float, "how"),
+        vf.Published("c", 1, 1, "x", ("y",), float, "how", caveat=lambda config: config),
+    )
+    assert list(incomparable(numbers, "mock", "")) == ["a"]
+    assert incomparable(numbers, "", "other stars") == {"c": "other stars"}
+
+
+def test_figures_are_drawn_where_their_tables_are(project):
+    pytest.importorskip("matplotlib")
+    card = space(project).paper("somebody1999", workers=1, plots=project / "figures")
+    drawn, lost = card.figures
+    assert drawn.path == project / "figures" / "somebody1999-bars.png"
+    assert drawn.path.read_bytes().startswith(b"\x89PNG")
+    assert (lost.path, "nowhere" in lost.reason) == (None, True)
 
 
 def test_settings_of_a_paper_lie_below_the_users_own(project):
@@ -108,7 +135,7 @@ def test_the_command_prints_the_scorecard(project, monkeypatch, capsys):
     assert not ended.value.code
     card = json.loads(capsys.readouterr().out)
     assert card["paper"] == "somebody1999"
-    assert [s["verdict"] for s in card["scores"]].count("agrees") == 2
+    assert [s["verdict"] for s in card["scores"]].count("agrees") == 3
     monkeypatch.setattr(sys, "argv", ["vacframe", "paper", *arguments])
     with pytest.raises(SystemExit):
         main()

@@ -13,7 +13,7 @@ from vacframe.core.config import LoadedConfig, dump, load_config, plugin_config,
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import PlanError, PluginError, StoreError, UsageError, did_you_mean
 from vacframe.core.notes import Notes
-from vacframe.core.paper import Scorecard, scores
+from vacframe.core.paper import Scorecard, draw, incomparable, scores
 from vacframe.core.product import FILES
 from vacframe.core.report import BuildReport, Plan, PlannedTask
 from vacframe.core.reporter import Reporter
@@ -260,28 +260,40 @@ class Workspace:
         """Return the papers whose published numbers can be measured: name, plugin, title."""
         return [{"name": n, "plugin": p, "title": title} for n, (p, title) in self.registry.papers().items()]
 
-    def paper(self, name: str, *, workers: int | None = None, reporter: Reporter | None = None) -> Scorecard:
+    def paper(
+        self,
+        name: str,
+        *,
+        workers: int | None = None,
+        plots: str | os.PathLike[str] | None = None,
+        reporter: Reporter | None = None,
+    ) -> Scorecard:
         """Build what a paper's published numbers are measured from, and measure them.
 
         Products that cannot be planned here (a source that is not named), or that fail, leave their numbers
         unmeasured, with the reason. The workspace's configuration is used: open it with ``paper=name`` for the
-        paper's own settings.
+        paper's own settings. With `plots`, the paper's figures are written into that folder.
         """
         paper = self.registry.paper(name)
+        needed = paper.needed(figures=plots is not None)
         unavailable: dict[str, str] = {}
-        for product in paper.needed():
+        for product in needed:
             try:
                 self._resolver().graph([product])
             except PlanError as error:
                 unavailable[product] = str(error).split("\n")[0]
-        wanted = [p for p in paper.needed() if p not in unavailable]
+        wanted = [p for p in needed if p not in unavailable]
         report = self.build(*wanted, workers=workers, reporter=reporter) if wanted else None
         failed = "; ".join(dict.fromkeys(f.error for f in (report.failures if report else ())))
         for outcome in report.products if report else ():
             if outcome.name in wanted and not outcome.version:
                 unavailable[outcome.name] = f"it was not built: {failed}"
-        found = tuple(scores(paper.numbers, self.read, unavailable))
-        return Scorecard(paper.name, paper.title, paper.citation, self.loaded.project.survey, found)
+        survey = self.loaded.project.survey
+        plugin = self.registry.load(self.registry.papers()[name][0])
+        unlike = incomparable(paper.numbers, survey, plugin_config(self.loaded, plugin.name, plugin.config_model))
+        found = tuple(scores(paper.numbers, self.read, unavailable, unlike))
+        figures = () if plots is None else tuple(draw(paper, self.read, unavailable, Path(plots)))
+        return Scorecard(paper.name, paper.title, paper.citation, survey, found, figures)
 
     def rerun(self, capsule: str | os.PathLike[str]) -> Made:
         """Run a failed task again on the inputs that its capsule kept."""
