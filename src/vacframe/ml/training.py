@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.ml import backend
+from vacframe.ml import adam, backend
 from vacframe.ml.backend import ops
 from vacframe.ml.options import TrainingOptions
 from vacframe.ml.stacked import Weights, apply, initial_weights
-
-ADAM = (0.9, 0.999, 1e-7)
-"""Decay of the two moments, and the small number in the denominator (Kingma & Ba 2015; Keras' defaults)."""
 
 MEMORY = 0.9
 """Weight of the past in the running mean of the validation loss, per epoch."""
@@ -91,7 +88,7 @@ def train(
     steps = len(rows) // size
     step = _compiled_step(data, options, size)
     weights = [ops.convert_to_tensor(w) for w in initial_weights(data.inputs.shape[1], options.layers, seeds)]
-    state: list[Weights] = [weights, *([ops.zeros_like(w) for w in weights] for _ in range(2)), weights]
+    state = adam.start(weights)
     stopping = _EarlyStopping(data, options, weights)
     for epoch in range(1, options.epochs + 1):
         order = np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(rows)
@@ -101,7 +98,7 @@ def train(
             chosen = order[number * size : (number + 1) * size].astype(np.int32)
             rate = 0.5 * options.learning_rate * (1.0 + np.cos(np.pi * (count - 1) / (options.epochs * steps)))
             draw = np.array([seed & 0x7FFFFFFF, count], dtype=np.int32)
-            *state, loss = step(*state, chosen, np.float32(rate), np.float32(count), draw)
+            state, loss = step(state, chosen, np.float32(rate), np.float32(count), draw)
             losses.append(ops.convert_to_numpy(loss))
         stopping.look(epoch, state[3], np.mean(losses, axis=0))
         on_epoch()
@@ -120,7 +117,6 @@ def _compiled_step(data: TrainingData, options: TrainingOptions, size: int) -> C
     """Return one Adam step over `size` rows for all networks, compiled."""
     inputs, errors, targets = (ops.convert_to_tensor(a) for a in (data.inputs, data.errors, data.targets))
     width = data.inputs.shape[1]
-    decay1, decay2, tiny = ADAM
 
     def loss(weights: Weights, rows: Any, draw: Any) -> tuple[Any, Any]:
         given = ops.take(inputs, rows, axis=0)
@@ -134,17 +130,9 @@ def _compiled_step(data: TrainingData, options: TrainingOptions, size: int) -> C
 
     gradient_of = backend.value_and_gradient(loss)
 
-    def step(
-        weights: Weights, mean: Weights, square: Weights, average: Weights, rows: Any, rate: Any, count: Any, draw: Any
-    ) -> Any:
-        _, losses, gradient = gradient_of(weights, rows, draw)
-        mean = [decay1 * m + (1.0 - decay1) * g for m, g in zip(mean, gradient, strict=True)]
-        square = [decay2 * s + (1.0 - decay2) * g * g for s, g in zip(square, gradient, strict=True)]
-        pace = rate * ops.sqrt(1.0 - decay2**count) / (1.0 - decay1**count)
-        moved = [w - pace * m / (ops.sqrt(s) + tiny) for w, m, s in zip(weights, mean, square, strict=True)]
-        keep = ops.minimum(options.averaging, count / (count + 10.0))
-        average = [keep * a + (1.0 - keep) * w for a, w in zip(average, moved, strict=True)]
-        return moved, mean, square, average, losses
+    def step(state: adam.State, rows: Any, rate: Any, count: Any, draw: Any) -> tuple[adam.State, Any]:
+        _, losses, gradient = gradient_of(state[0], rows, draw)
+        return adam.step(state, gradient, rate, count, options.averaging), losses
 
     return backend.jit(step)
 

@@ -16,6 +16,8 @@ ASPCAP = {"teff": 45.0, "logg": 0.05, "feh": 0.012, "mh": 0.012, "alpha_m": 0.01
 """Errors at S/N 150 and solar metallicity, in round numbers of ASPCAP DR16 (Jönsson et al. 2020, figures 12 to 14)."""
 CARBON_ENHANCED, EXTREMELY_POOR = 0.7, -2.5
 """Limits of [C/Fe] and [Fe/H] of SAGA's classes (Suda et al. 2011, MNRAS 412, 843)."""
+VERY_POOR = -2.0
+"""[Fe/H] below which stars are very metal-poor, and sought after."""
 
 
 def apogee(truth: Any, config: Any, random: Random) -> tuple[Table, np.ndarray]:
@@ -79,24 +81,26 @@ def literature(ids: np.ndarray, random: Random) -> Table:
 def pastel(truth: Any, config: Any, random: Random) -> tuple[Table, np.ndarray]:
     """Return the columns of `pastel_labels` for the chosen rows, and which rows those are.
 
-    Stars brighter than V = 13, or 15 for [Fe/H] < −1, of which more are observed; papers before 1990 have errors
-    twice those of later ones.
+    Stars brighter than V = 13, six times as many of those with [Fe/H] < −1; the very metal-poor ones, which surveys
+    of their own find, to V = 15. Papers before 1990 have errors twice those of later ones.
     """
     ids, v = truth["source_id"], truth["mag_v_apass"]
-    poor = truth["feh"] < -1.0
-    chance = np.where(poor, np.minimum(6.0 * config.pastel_fraction, 1.0), config.pastel_fraction)
-    rows = (v < np.where(poor, 15.0, 13.0)) & (random(ids, "chosen").uniform() < chance)
+    preferred = np.where(truth["feh"] < -1.0, 6.0, 1.0)
+    rows = random(ids, "chosen").uniform() < preferred * config.pastel_fraction
+    rows &= v < np.where(truth["feh"] < VERY_POOR, 15.0, 13.0)
     return _measured(truth, rows, random, "PASTEL", {"teff": 60.0, "logg": 0.10, "feh": 0.06}), rows
 
 
 def saga(truth: Any, config: Any, random: Random) -> tuple[Table, np.ndarray]:
     """Return the columns of `saga_labels` for the chosen rows, and which rows those are.
 
-    Stars with [Fe/H] < −1.5 brighter than V = 16.5.
+    Stars with [Fe/H] < −1.5 brighter than V = 16.5; a tenth as many of those that are not very metal-poor, for such
+    compilations hold few of them (4 in 5 giants of JINAbase to V = 15 are: Abohalima & Frebel 2018, ApJS 238, 36).
     """
     ids = truth["source_id"]
-    rows = (truth["mag_v_apass"] < 16.5) & (truth["feh"] < -1.5)
-    rows &= random(ids, "chosen").uniform() < config.saga_fraction
+    preferred = np.where(truth["feh"] < VERY_POOR, 1.0, 0.1)
+    rows = random(ids, "chosen").uniform() < preferred * config.saga_fraction
+    rows &= (truth["mag_v_apass"] < 16.5) & (truth["feh"] < -1.5)
     errors = {"teff": 90.0, "logg": 0.20, "feh": 0.12, "c_fe": 0.15}
     out = _measured(truth, rows, random, "SAGA", errors)
     metal = np.where(out["feh"] <= EXTREMELY_POOR, "EMP", "MP").astype(object)

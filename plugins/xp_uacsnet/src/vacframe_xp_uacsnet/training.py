@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.ml import backend
+from vacframe.ml import adam, backend
 from vacframe.ml.backend import ops
-from vacframe.ml.training import ADAM
 from vacframe_xp_uacsnet.config import UacsnetOptions
 from vacframe_xp_uacsnet.network import Ensemble, Weights, apply, initial_weights, layer_sizes, sigma_of
 
@@ -94,7 +93,7 @@ def train(
     sizes = layer_sizes(stars.flux.shape[1], options.trunk, options.head, options.errors, options.joint)
     weights = [ops.convert_to_tensor(w) for w in initial_weights(sizes, seeds, start, spread)]
     run, judge = _compiled(stars, learned, options, seed)
-    state = (weights, [ops.zeros_like(w) for w in weights], [ops.zeros_like(w) for w in weights], weights)
+    state = adam.start(weights)
     best, found = weights, np.full((3, len(seeds)), np.inf)
     place = 1 if options.best_by == "likelihood" else 2
     best_epoch = np.zeros(len(seeds), int)
@@ -157,28 +156,21 @@ def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: 
         return ops.sum(data) + options.l2 * decay, data
 
     gradient_of = backend.value_and_gradient(loss)
-    decay1, decay2, tiny = ADAM
 
-    def step(number: Any, rows: Any, weights: Weights, mean: Weights, square: Weights, average: Weights) -> Any:
-        _, _, gradient = gradient_of(weights, rows, ops.stack([lottery, number + 1]))
-        mean = [decay1 * m + (1.0 - decay1) * g for m, g in zip(mean, gradient, strict=True)]
-        square = [decay2 * s + (1.0 - decay2) * g * g for s, g in zip(square, gradient, strict=True)]
+    def step(number: Any, rows: Any, state: adam.State) -> adam.State:
+        _, _, gradient = gradient_of(state[0], rows, ops.stack([lottery, number + 1]))
         count = ops.cast(number + 1, "float32")
         rate = options.learning_rate
         if options.decay:
             rate = 0.5 * rate * (1.0 + ops.cos(np.float32(np.pi / (options.epochs * steps)) * count))
-        pace = rate * ops.sqrt(1.0 - decay2**count) / (1.0 - decay1**count)
-        moved = [w - pace * m / (ops.sqrt(s) + tiny) for w, m, s in zip(weights, mean, square, strict=True)]
-        keep = ops.minimum(options.averaging, count / (count + 10.0))
-        average = [keep * a + (1.0 - keep) * w for a, w in zip(average, moved, strict=True)]
-        return moved, mean, square, average
+        return adam.step(state, gradient, rate, count, options.averaging)
 
     def epoch(number: Any, state: Any) -> Any:
         order = ops.argsort(backend.random_uniform((count,), ops.stack([lottery, number])))
 
         def part(number_in_epoch: Any, state: Any) -> Any:
             rows = ops.slice(order, [number_in_epoch * size], [size])
-            return step(number * steps + number_in_epoch, rows, *state)
+            return step(number * steps + number_in_epoch, rows, state)
 
         return ops.fori_loop(0, steps, part, state)
 
