@@ -7,12 +7,11 @@ import platform
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vacframe.core.devices import DevicePool
 from vacframe.core.digest import digest_json
@@ -29,12 +28,18 @@ from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, Produc
 from vacframe.core.reporter import Reporter
 from vacframe.core.resolve import Node
 from vacframe.core.scan import gather
-from vacframe.core.schedule import Making, Restart, Schedule, Work
+from vacframe.core.schedule import Hold, Making, Restart, Schedule, Work
 from vacframe.core.sourcing import Sources
 from vacframe.core.store import ProductStore
 from vacframe.core.task import TaskFailed, run_task
 from vacframe.core.tasklog import log_path
 from vacframe.core.tree import PixelTree
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ATTEMPTS = 5
+"""How often a build plans again because the workspace changed under it; once more for each source, which may split."""
 
 
 class Build:
@@ -99,13 +104,15 @@ class Build:
         devices = inventory() if any(n.product.resources.gpu != "never" for n in self.graph.values()) else []
         self.pool = DevicePool(devices)
         with LocalExecutor(workers, devices) as self.executor:
-            for attempt in range(5):
+            left = ATTEMPTS + sum(n.ingested for n in self.graph.values())
+            while left:
                 try:
                     self._pass(report, workers)
                     break
                 except Restart as restart:
                     reporter.message(str(restart))
-                    if attempt == 4:
+                    left -= 1
+                    if not left:
                         raise StoreError(
                             f"the workspace kept changing under this build ({restart}); run it again"
                         ) from None
@@ -128,11 +135,13 @@ class Build:
         try:
             with Schedule(self.executor, self.pool, self.reporter, partial(self._failed, report)) as schedule:
                 while waiting or schedule.names:
-                    node = self._next(waiting, states, schedule.names)
-                    if node is not None:
+                    ready = self._ready(waiting, states, schedule.names)
+                    for node in ready:
                         del waiting[node.name]
                         schedule.start(node.name, self._make(node, states, outcomes[node.name], workers))
-                    for name, state in schedule.step(block=node is None).items():
+                    if all(n in schedule.held for n in schedule.names if self.graph[n].ingested):
+                        schedule.release()
+                    for name, state in schedule.step(block=not ready).items():
                         if state is not None:
                             states[name] = state
                     for name in [n for n in waiting if self._blocked(waiting[n], states, {*waiting, *schedule.names})]:
@@ -142,14 +151,14 @@ class Build:
             self._heal(error)
             raise Restart(str(error)) from None
 
-    def _next(self, waiting: dict[str, Node], states: dict[str, State], making: list[str]) -> Node | None:
-        """Return the first product that can be begun; sources go one after the other, for each may grow the tree."""
-        ingesting = any(self.graph[n].ingested for n in making)
-        for node in waiting.values():
-            if not (node.ingested and ingesting) and all(n in states for n in node.upstream):
-                return node
-            ingesting = ingesting or node.ingested
-        return None
+    def _ready(self, waiting: dict[str, Node], states: dict[str, State], making: list[str]) -> list[Node]:
+        """Return what can be begun now: one product, or all sources that can be read, in the order of their locks."""
+        ready = [n for n in waiting.values() if all(u in states for u in n.upstream)]
+        if not any(self.graph[n].ingested for n in making):
+            sources = sorted((n for n in ready if n.ingested), key=lambda n: n.name)
+            if sources:
+                return sources
+        return [n for n in ready if not n.ingested][:1]
 
     @staticmethod
     def _blocked(node: Node, states: dict[str, State], to_come: set[str]) -> bool:
@@ -157,27 +166,43 @@ class Build:
 
     def _make(self, node: Node, states: dict[str, State], outcome: ProductOutcome, workers: int) -> Making:
         started = time.time()
-        # Scanned rows are shared by all builds of a source: another build of it waits.
-        with ProductStore(self.store(node.name).folder / "scan").locked() if node.ingested else nullcontext():
-            state = yield from self._steps(node, states, outcome, workers)
+        self.store(node.name).folder.mkdir(parents=True, exist_ok=True)
+        if node.ingested:
+            state = yield from self._ingest(node, states, outcome, workers)
+        else:
+            tasks = evaluate(node, states, self.store(node.name), self.ledger, self.damaged)
+            jobs = {t.part: self.jobs.task(node, t, states) for t in tasks if t.action in ("run", "maybe")}
+            state = yield from self._carry_out(node, tasks, run_task, jobs, None, outcome)
         outcome.seconds = time.time() - started
         return state
 
-    def _steps(self, node: Node, states: dict[str, State], outcome: ProductOutcome, workers: int) -> Making:
+    def _ingest(self, node: Node, states: dict[str, State], outcome: ProductOutcome, workers: int) -> Making:
+        """Scan a source, wait for the scans of others, since each may split partitions, then gather."""
+        # Scanned rows are shared by all builds of a source: another build of it waits.
+        lock = ProductStore(self.store(node.name).folder / "scan").locked
+        with lock():
+            scanned = yield from self.sources.scan(node, states, outcome, workers)
+        if scanned is None:
+            return None
+        if self.sources.grow(node, scanned) and any(s.node.on_sky for s in states.values()):
+            raise Restart(f"{node.name} has more rows than its partitions take; they are split, and planned again")
+        yield Hold()
+        with lock():
+            if scanned.ingest.moved():
+                raise Restart(f"{node.name} was read by another build; planning again")
+            tasks, jobs, rejects = yield from self.sources.tasks(node, scanned, states, outcome, workers)
+            state = yield from self._carry_out(node, tasks, gather, jobs, rejects, outcome)
+            if state is not None:
+                scanned.ingest.drop_rows()
+        return state
+
+    def _carry_out(
+        self, node: Node, tasks: list[Task], function: Any, jobs: dict[str, dict[str, Any]], rejects: pa.Table | None,
+        outcome: ProductOutcome,
+    ) -> Making:  # fmt: skip
+        """Have tasks run by `function` on their descriptions, and publish the product where they succeeded."""
         store = self.store(node.name)
-        store.folder.mkdir(parents=True, exist_ok=True)
         current = store.current()
-        before = None if current is None else current.name
-        jobs: dict[str, dict[str, Any]] = {}
-        rejects = None
-        ingest = None
-        if node.ingested:
-            ingest = yield from self.sources.scan(node, store, states, outcome, workers)
-            if ingest is None:
-                return None
-            tasks, jobs, rejects = yield from self.sources.tasks(node, store, states, ingest, outcome, workers)
-        else:
-            tasks = evaluate(node, states, store, self.ledger, self.damaged)
         self.planned += [PlannedTask(node.name, t.part, t.action, t.reason) for t in tasks]
         done = {t.part: (t.key, t.inputs, t.signatures) for t in tasks if t.action in ("fresh", "adopt")}
         outcome.fresh = sum(t.action == "fresh" for t in tasks)
@@ -185,9 +210,8 @@ class Build:
         todo = [t for t in tasks if t.action in ("run", "maybe")]
         for task in todo:
             outcome.reasons[task.reason.kind] = outcome.reasons.get(task.reason.kind, 0) + 1
-        descriptions = [(t, jobs.get(t.part) or self.jobs.task(node, t, states)) for t in todo]
-        function = gather if ingest is not None else run_task
-        for task, answer in (yield Work(node, function, descriptions, outcome)):
+        answers = yield Work(node, function, [(t, jobs[t.part]) for t in todo], outcome)
+        for task, answer in answers:
             done[task.part] = (answer["key"], answer["inputs"], task.signatures)
             self._remember(node, task, answer["inputs"])
             outcome.adopted += answer["adopted"]
@@ -197,10 +221,7 @@ class Build:
         if missing and not (self.allow_partial and done):
             return None
         outcome.missing = missing
-        state = self._publish(node, store, before, done, missing, rejects, outcome)
-        if ingest is not None:
-            ingest.drop_rows()
-        return state
+        return self._publish(node, store, None if current is None else current.name, done, missing, rejects, outcome)
 
     def _remember(self, node: Node, task: Task, inputs: dict[str, str]) -> None:
         for need in node.needs:

@@ -99,6 +99,11 @@ class Ingest:
         named = {n: notes["files"][n] for n in self.names if n in notes["files"]}
         return {n: f for n, f in named.items() if (self.folder / "scan" / f["group"] / RECORDS).exists()}
 
+    def moved(self) -> bool:
+        """Whether another build has scanned the source since."""
+        names = set(self.names)
+        return self._read_state() != {n: f for n, f in self.state.items() if n in names}
+
     def digest(self, name: str) -> str:
         """Return the digest of a file's bytes (of a shard: its name)."""
         if not self.node.files:

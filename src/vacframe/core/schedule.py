@@ -45,7 +45,11 @@ class Work:
     outcome: ProductOutcome
 
 
-Making = Generator[Work, Answers, State | None]
+class Hold:
+    """Asked for by a product that goes on at `Schedule.release`."""
+
+
+Making = Generator[Work | Hold, Answers, State | None]
 """A product in the making: it yields work, is sent the answers of the tasks that succeeded, and returns its state."""
 
 
@@ -56,6 +60,7 @@ class _Open:
     name: str
     making: Making
     work: Work | None = None
+    """None while it is held."""
     queue: list[tuple[Task, dict[str, Any]]] = field(default_factory=list)
     running: int = 0
     answers: Answers = field(default_factory=list)
@@ -101,10 +106,20 @@ class Schedule:
         """Products that are in the making."""
         return list(self._open)
 
+    @property
+    def held(self) -> list[str]:
+        """Products that wait for `release`."""
+        return [p.name for p in self._open.values() if p.work is None]
+
     def start(self, name: str, making: Making) -> None:
         """Begin a product."""
         self._open[name] = _Open(name, making)
-        self._advance(self._open[name])
+        self._advance(self._open[name], None)
+
+    def release(self) -> None:
+        """Let the products go on that are held, in the order in which they were begun."""
+        for product in [p for p in self._open.values() if p.work is None]:
+            self._advance(product, [])
 
     def step(self, block: bool) -> dict[str, State | None]:
         """Submit what can run and take in what is done.
@@ -127,18 +142,20 @@ class Schedule:
         over, self._over = self._over, {}
         return over
 
-    def _advance(self, product: _Open) -> None:
-        """Let a product go on until it asks for tasks, or is over."""
-        answers: Any = None if product.work is None else product.answers
+    def _advance(self, product: _Open, answers: Any) -> None:
+        """Let a product go on until it asks for tasks, is held, or is over."""
         while True:
             try:
-                product.work = product.making.send(answers)
+                asked = product.making.send(answers)
             except StopIteration as stop:
                 del self._open[product.name]
                 self._over[product.name] = stop.value
                 return
             answers = product.answers = []
-            product.queue = product.work.descriptions[::-1]
+            if isinstance(asked, Hold):
+                product.work = None
+                return
+            product.work, product.queue = asked, asked.descriptions[::-1]
             self._reporter.tasks(product.name, len(product.queue))
             if product.queue:
                 return
@@ -146,8 +163,7 @@ class Schedule:
     def _submit(self) -> None:
         for product in self._open.values():
             work = product.work
-            assert work is not None
-            while product.queue:
+            while product.queue and work is not None:
                 device = self._pool.acquire(work.node.product.resources, product.name)
                 if device is None:
                     break
@@ -173,7 +189,7 @@ class Schedule:
             self._failed(product.work.node, task.part, error)
             self._reporter.task_done(product.name, 0, "failed")
         if not product.queue and not product.running:
-            self._advance(product)
+            self._advance(product, product.answers)
 
     def __enter__(self) -> Schedule:
         return self

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,9 +26,21 @@ from vacframe.core.schedule import Answers, Work
 from vacframe.core.store import ProductStore
 from vacframe.core.tree import PixelTree
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SCAN_FILES = 256
 LIMITED_FILES = 16
 """So many files a pilot run with a limit reads at first; then twice as many, until it has its rows."""
+
+
+@dataclass
+class Scanned:
+    """A source whose rows are known."""
+
+    ingest: Ingest
+    records: Records
+    rejects: Rejects
 
 
 class Sources:
@@ -85,10 +98,11 @@ class Sources:
         return np.load(folder / "keys.npy"), np.load(folder / "homes.npy")
 
     def scan(
-        self, node: Node, store: ProductStore, states: dict[str, State], outcome: ProductOutcome, workers: int
-    ) -> Generator[Work, Answers, Ingest | None]:
+        self, node: Node, states: dict[str, State], outcome: ProductOutcome, workers: int
+    ) -> Generator[Work, Answers, Scanned | None]:
         """Scan the files whose rows are not known; None where a scan failed."""
-        ingest = Ingest(node, store.folder, self.ledger, self._scan_recipe(node, states))
+        folder = self.folder / "products" / node.name
+        ingest = Ingest(node, folder, self.ledger, self._scan_recipe(node, states))
         every, limit = ingest.names, self._limit(node)
         number = len(every) if limit is None else min(len(every), LIMITED_FILES)
         while True:
@@ -97,9 +111,17 @@ class Sources:
             ingest.changed += stale
             if not (yield from self._scan_files(node, ingest, stale, states, outcome, workers)):
                 return None
-            if number == len(every) or len(self._records(node, ingest, states)[0].file) >= (limit or 0):
-                return ingest
+            scanned = Scanned(ingest, *self._records(node, ingest, states))
+            if number == len(every) or len(scanned.records.file) >= (limit or 0):
+                return scanned
             number = min(len(every), 2 * number)
+
+    def grow(self, node: Node, scanned: Scanned) -> bool:
+        """Split the partitions that are too small for a scanned source; return whether any was."""
+        if not (node.on_sky and self.tree.grow(scanned.records.home, self._leaf_rows())):
+            return False
+        write_tree(self.folder, self.tree)
+        return True
 
     def _records(self, node: Node, ingest: Ingest, states: dict[str, State]) -> tuple[Records, Rejects]:
         records, rejects = ingest.records(self._anchor(node, states))
@@ -139,19 +161,11 @@ class Sources:
         return False
 
     def tasks(
-        self,
-        node: Node,
-        store: ProductStore,
-        states: Any,
-        ingest: Ingest,
-        outcome: ProductOutcome,
-        workers: int,
-    ) -> Generator[Work, Answers, tuple[list[Task], dict[str, dict[str, Any]], Any]]:
+        self, node: Node, scanned: Scanned, states: dict[str, State], outcome: ProductOutcome, workers: int
+    ) -> Generator[Work, Answers, tuple[list[Task], dict[str, dict[str, Any]], pa.Table]]:
         """Return the gather tasks of a scanned source, the descriptions of those to be run, and its rejects."""
-        records, rejects = self._records(node, ingest, states)
-        if node.on_sky and self.tree.grow(records.home, self._leaf_rows()):
-            write_tree(self.folder, self.tree)
-        tasks, gatherings = self._gather_tasks(node, store, ingest, records)
+        ingest, records, rejects = scanned.ingest, scanned.records, scanned.rejects
+        tasks, gatherings = self._gather_tasks(node, ingest, records)
         todo = [t for t in tasks if t.action == "run"]
         needed = set().union(*(ingest.files_of(records, gatherings[t.part]) for t in todo)) if todo else set()
         again = ingest.without_rows(needed)
@@ -170,9 +184,8 @@ class Sources:
     def _leaf_rows(self) -> int:
         return int(self.project.partition_rows) if self.project.pixel_order is None else 1 << 62
 
-    def _gather_tasks(
-        self, node: Node, store: ProductStore, ingest: Ingest, records: Any
-    ) -> tuple[list[Task], dict[str, Any]]:
+    def _gather_tasks(self, node: Node, ingest: Ingest, records: Records) -> tuple[list[Task], dict[str, Any]]:
+        store = ProductStore(self.folder / "products" / node.name)
         current = store.current()
         gatherings = ingest.gatherings(records, self.tree)
         schema = node.recipe["schema"]
@@ -209,7 +222,7 @@ class Sources:
         if not stale:
             anchor_pending = node.source is not None and node.source.anchor and states[node.source.anchor].pending
             if not anchor_pending:
-                return self._gather_tasks(node, store, ingest, self._records(node, ingest, states)[0])[0]
+                return self._gather_tasks(node, ingest, self._records(node, ingest, states)[0])[0]
         said = ", ".join(Path(s).name for s in stale[:3]) + (" …" if len(stale) > 3 else "")
         reason = Reason("source", f"{len(stale)} of {len(ingest.names)} files changed: {said}")
         if ingest.reread:
@@ -219,8 +232,9 @@ class Sources:
 
 
 def write_tree(folder: Path, tree: PixelTree) -> None:
-    """Record the grown pixel tree in the workspace's own file."""
+    """Record the grown pixel tree in the workspace's own file; what another build has split there stays so."""
     path = folder / "vacframe.json"
     notes = json.loads(path.read_text())
+    tree.split |= PixelTree.from_json(notes["tree"]).split
     notes["tree"] = tree.to_json()
     write_text(path, json.dumps(notes, indent=1))

@@ -155,7 +155,10 @@ def _files_by_key(need: Need, where: dict[str, Any], task: dict[str, Any]) -> li
     )
     order, pix = PixelTree.from_json(task["tree"]).leaves(np.asarray(homes[rows.astype(np.int64)]))
     parts = sorted({(int(o), int(p)) for o, p in zip(order, pix, strict=True)})
-    return [where["by_part"][f"{o}/{p}"] for o, p in parts if f"{o}/{p}" in where["by_part"]]
+    lost = [f"{o}/{p}" for o, p in parts if f"{o}/{p}" not in where["by_part"]]
+    if lost:
+        raise VacframeError(f"{need.product}: its rows of partition {lost[0]} are in no file; build it again")
+    return [where["by_part"][f"{o}/{p}"] for o, p in parts]
 
 
 def _exact(need: Need, value: pa.Table | Model, task: dict[str, Any]) -> str:
