@@ -32,6 +32,7 @@ error = "distance_error"
 unit = "kpc"
 snr = "off"
 logg = []
+circularity = "independent"
 
 # The cuts that these stars do not allow: the file has no spectra, no 2MASS and no RUWE.
 [plugins.parallax_zp.cuts]

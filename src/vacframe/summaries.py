@@ -98,17 +98,21 @@ def show_closure(closure: Closure, written: Sequence[Path] = ()) -> None:
 
 def show_scorecard(card: Scorecard) -> None:
     """Print the published numbers of a paper beside the measured ones, and where its figures are."""
+    from vacframe.core.paper import MADE_UP
+
     print(f"{card.title} ({card.citation})")
     signs = {"equal": "", "at_most": "<= ", "at_least": ">= "}
     rows = []
     for s in card.scores:
         room = f" ± {s.tolerance:.4g}" if s.tolerance else ""
         measured = s.measured if s.measured is None or s.measured.is_integer() else _short(s.measured)
-        text = "; ".join(t for t in (s.how, s.reason) if t)
+        text = "; ".join(t for t in (s.how, s.reason) if t and t != MADE_UP)
         rows.append((s.name, f"{signs[s.compare]}{s.published:g}{room}", measured, s.unit, s.verdict, s.place, text))
     print_table(("number", "published", "measured", "unit", "verdict", "place", "how"), rows)
     verdicts = [s.verdict for s in card.scores]
     print(f"{len(rows)} numbers:", ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)))
+    if any(s.reason == MADE_UP for s in card.scores):
+        print(f"not comparable, where nothing else is said: {MADE_UP}")
     if card.figures:
         title("figures")
         print_table(

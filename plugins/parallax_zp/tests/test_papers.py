@@ -9,6 +9,7 @@ from vacframe_parallax_zp import plugin
 
 from vacframe.core.batch import Batch
 from vacframe.core.expression import names_in, select
+from vacframe.core.paper import incomparable
 from vacframe.core.values import to_numpy
 from vacframe.testing import run_product
 
@@ -40,12 +41,14 @@ def tables(survey):
 def test_every_number_is_measured(tables):
     paper = plugin.papers["wang2021"]
     found = {n.name: measure(n, tables) for n in paper.numbers}
-    assert len(found) == 15
+    assert len(found) == 18
     assert [name for name, value in found.items() if math.isnan(value)] == []
     giants = tables["zp_giants"]
     assert found["giants, five parameters"] == len(
         pc.unique(giants.filter(pc.field("astrometric_params_solved") == 31)["source_id"])
     )
+    assert found["parallax of the giants"] == tables["parallax_zp_global"]["parallax_giant"][0].as_py()
+    assert found["red clump, stars"] == pc.count_distinct(giants["source_id"]).as_py()
     assert found["red clump, offset"] == pytest.approx(3.6, abs=1e-6)
     assert found["red clump at 0.45 mas"] == pytest.approx(3.6e-3 / 0.45, rel=0.1)
     assert found["offset, five parameters, corrected"] - found["offset, five parameters, raw"] > 20
@@ -56,3 +59,22 @@ def test_verdicts_follow_the_tolerance():
     raw = numbers["offset, five parameters, raw"]
     assert [raw.judge(v) for v in (-27.9, -27.0, -26.8, math.nan)] == ["agrees", "agrees", "differs", "not measured"]
     assert numbers["corrected pixels within 30 uas"].judge(0.99) == "agrees"
+
+
+@pytest.mark.parametrize(
+    ("distances", "second", "judged"),
+    [
+        ({"product": "nn_labels"}, None, {"offset", "check"}),
+        ({"product": "geometric_distances"}, None, {"check"}),
+        ({"product": "mine"}, {"product": "prc", "circularity": "independent"}, {"check"}),
+        ({"product": "mine", "circularity": "independent"}, {"product": "prc"}, {"offset"}),
+        ({"product": "nn_labels"}, {"product": "bayes_isochrone"}, {"offset"}),
+    ],
+)
+def test_offsets_from_distances_that_rest_on_the_same_parallaxes_are_not_judged(distances, second, judged):
+    config = plugin.config_model(distances=distances, second_distances=second and second | {"key": "source_id"})
+    numbers = plugin.papers["wang2021"].numbers
+    unlike = incomparable(numbers, "", config)
+    names = {"offset": "offset, five parameters, corrected", "check": "red clump, offset"}
+    assert {kind for kind, name in names.items() if name not in unlike} == judged
+    assert set(incomparable(numbers, "mock", config)) == {n.name for n in numbers}

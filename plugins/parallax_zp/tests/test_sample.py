@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from vacframe_parallax_zp import plugin
+from vacframe_parallax_zp.config import CIRCULARITY
 from vacframe_parallax_zp.conformance import chain, made_up
 from vacframe_parallax_zp.zero_point import zero_points
 
@@ -89,7 +90,7 @@ def test_distances_of_any_product(stars, unit, convert):
 
 @pytest.mark.parametrize(
     ("product", "stated", "expected"),
-    [("nn_labels", None, "training"), ("geometric_distances", None, "direct"), ("mine", None, "independent"),
+    [("nn_labels", None, "training"), ("geometric_distances", None, "direct"), ("mine", None, "unknown"),
      ("nn_labels", "independent", "independent")],
 )  # fmt: skip
 def test_circularity_is_stated(tables, product, stated, expected):
@@ -97,9 +98,16 @@ def test_circularity_is_stated(tables, product, stated, expected):
     config = plugin.config_model(distances=distances, bootstraps=20)
     inputs = {"zp_candidates": tables["zp_candidates"]}
     made = run_product(plugin, "parallax_zp_global", inputs, config=config).table.to_pylist()[0]
-    share = {"independent": 0.0, "direct": 1.0, "training": made["parallax_giant"] / 2.0}[expected]
+    share = {"independent": 0.0, "direct": 1.0, "training": made["parallax_giant"] / 2.0, "unknown": None}[expected]
     assert (made["distances"], made["circularity"]) == (product, expected)
-    assert made["hidden_fraction"] == pytest.approx(share)
+    assert made["hidden_fraction"] == (share if share is None else pytest.approx(share))
+    for name, column in (
+        ("zp_giants", "parallax_giant"), ("parallax_zp_map_galactic", "offset_corr"),
+        ("parallax_zp_map_equatorial", "offset_noncorr"), ("parallax_zp_trends", "offset_corr"),
+        ("gaia_parallax_spatial", "spatial_offset"),
+    ):  # fmt: skip
+        described = next(p for p in plugin.provides(config) if p.name == name).table[column].description
+        assert f"distances of {product}: {CIRCULARITY[expected].format(2.0)}" in described
 
 
 def test_zero_points_are_those_of_l21(tables):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Verdict = Literal["agrees", "differs", "not comparable", "not measured"]
 Read = Callable[[str, list[str] | None], Any]
 """``read(product, columns)`` gives rows as an Arrow table; None is all columns."""
-MADE_UP = "a number of the real stars; these are made up"
+MADE_UP = "it is a number of the real stars, and these are made up"
 RESOLUTION = 130
 """Dots per inch of figures."""
 

@@ -14,11 +14,12 @@ CORR, NONCORR = "offset_corr", "offset_noncorr"
 _DELTA_UCD = "pos.parallax;arith.diff"
 
 
-def offset_columns(nullable: bool = True) -> tuple[vf.Column, ...]:
+def offset_columns(distances: Distances, nullable: bool = True) -> tuple[vf.Column, ...]:
     """Return offset and error, corrected and raw, and the number of stars, as in Table 1 of the paper."""
+    giants = f"minus parallax of the giants ({distances.statement})"
     texts = {
-        CORR: "parallax corrected after Lindegren et al. (2021b) minus parallax of the giants",
-        NONCORR: "parallax as in the catalogue minus parallax of the giants",
+        CORR: f"parallax corrected after Lindegren et al. (2021b) {giants}",
+        NONCORR: f"parallax as in the catalogue {giants}",
     }
     columns: list[vf.Column] = []
     for name, text in texts.items():
@@ -45,11 +46,11 @@ def candidates_schema(config: ParallaxZpConfig) -> vf.TableSchema:
         description="Stars with a distance and a Gaia parallax: offsets of the parallax, and which cuts the star fails",
         key=config.distances.key,
         position=anchor.position,
-        columns=(*head, anchor["ra"], anchor["dec"], *_star_columns()),
+        columns=(*head, anchor["ra"], anchor["dec"], *_star_columns(config.distances)),
     )
 
 
-def _star_columns() -> Iterator[vf.Column]:
+def _star_columns(distances: Distances) -> Iterator[vf.Column]:
     yield vf.column("gl", "float64", "Galactic longitude", unit="deg", ucd="pos.galactic.lon")
     yield vf.column("gb", "float64", "Galactic latitude", unit="deg", ucd="pos.galactic.lat")
     yield GAIA_SOURCES["astrometric_params_solved"]
@@ -62,8 +63,9 @@ def _star_columns() -> Iterator[vf.Column]:
     yield GAIA_SOURCES["parallax_error"]
     yield vf.column("zero_point", "float64", "Zero point after Lindegren et al. (2021b)", unit="mas", ucd=_DELTA_UCD)
     yield vf.column(
-        "parallax_giant", "float64", "Parallax that the distance amounts to", unit="mas", ucd="pos.parallax"
-    )
+        "parallax_giant", "float64", f"Parallax that the distance amounts to ({distances.statement})", unit="mas",
+        ucd="pos.parallax",
+    )  # fmt: skip
     yield vf.column(
         "parallax_giant_error", "float64", "Error of parallax_giant; null where the distances have none", unit="mas",
         ucd="stat.error;pos.parallax",

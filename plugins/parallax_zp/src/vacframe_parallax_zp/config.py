@@ -16,7 +16,7 @@ Interval = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 OptionalName = Annotated[Name | None, BeforeValidator(_off)]
 Limit = Annotated[float | None, BeforeValidator(_off)]
-Circularity = Literal["independent", "training", "direct"]
+Circularity = Literal["independent", "training", "direct", "unknown"]
 
 KNOWN_CIRCULARITY: dict[str, Circularity] = {
     "nn_labels": "training",
@@ -24,6 +24,15 @@ KNOWN_CIRCULARITY: dict[str, Circularity] = {
     "bayes_isochrone": "direct",
 }
 """How the distances of known products rest on Gaia parallaxes."""
+
+CIRCULARITY = {
+    "independent": "independent of Gaia parallaxes",
+    "training": "from a relation learned from nearer stars' Gaia parallaxes (mean {:g} mas), so that a part of a zero "
+    "point common to all stars is in them",
+    "direct": "from each star's own Gaia parallax, so that offsets from them measure the method, not Gaia",
+    "unknown": "not stated whether they rest on Gaia parallaxes (distances.circularity)",
+}
+"""What each circularity means, as words."""
 
 
 def _ascending(value: Interval) -> Interval:
@@ -56,15 +65,20 @@ class Distances(BaseModel):
     applies no such cut."""
     circularity: Circularity | None = None
     """Whether the distances rest on the same Gaia parallaxes: ``independent``; ``training``, a relation learned from
-    nearer stars' parallaxes; ``direct``, each star's own parallax. None takes what is known of the product, and
-    ``independent`` for any other."""
+    nearer stars' parallaxes; ``direct``, each star's own parallax; ``unknown``. None takes what is known of the
+    product, and ``unknown`` for any other."""
     training_parallax: float = Field(default=2.0, gt=0)
     """Mean parallax of the stars the relation was learned from, mas (section 2.2)."""
 
     @property
     def dependence(self) -> Circularity:
         """The circularity, stated or known."""
-        return self.circularity or KNOWN_CIRCULARITY.get(self.product, "independent")
+        return self.circularity or KNOWN_CIRCULARITY.get(self.product, "unknown")
+
+    @property
+    def statement(self) -> str:
+        """The circularity in words, for the descriptions of columns that rest on the distances."""
+        return f"distances of {self.product}: {CIRCULARITY[self.dependence].format(self.training_parallax)}"
 
 
 class Cuts(BaseModel):

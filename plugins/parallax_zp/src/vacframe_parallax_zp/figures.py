@@ -6,6 +6,7 @@ a matplotlib figure, to be saved with ``figure.savefig(path)``.
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from vacframe.core.errors import UsageError
 from vacframe.report.figure import new_figure
 from vacframe_parallax_zp.columns import CORR, NONCORR
+from vacframe_parallax_zp.selection import one_per_star
 from vacframe_parallax_zp.zero_point import FIVE, SIX
 
 if TYPE_CHECKING:
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
 _COLOURS = {NONCORR: "tab:blue", CORR: "tab:red"}
 _NAMES = {NONCORR: "raw", CORR: "corrected (L21)"}
 _SOLUTIONS = {5: FIVE, 6: SIX}
-_OFFSET = "parallax offset (µas)"
+_OFFSET = "Gaia parallax − giants' parallax (µas)"
+_LIMITS = {NONCORR: 60.0, CORR: 30.0}
+"""Ends of the colour scales of the maps, µas: those of the corrected pixels lie within ±30 (section 3)."""
+_WITHOUT_VALUE = "0.88"
+"""Grey of the pixels that have no value."""
 
 
 def _values(table: Any, name: str) -> np.ndarray:
@@ -37,20 +43,25 @@ def plot_counts(counts: Any) -> Figure:
     counts : table
         `zp_giants_counts`.
     """
-    figure = new_figure(9, 4)
+    figure = new_figure(11, 4.5)
     place = np.arange(len(_values(counts, "step")))
-    labels = [str(c) for c in _values(counts, "cut")]
-    for k, (column, title) in enumerate((("n_five", "five parameters"), ("n_six", "six parameters"))):
-        axes = figure.add_subplot(1, 2, k + 1)
+    labels = [
+        f"{cut}\n{textwrap.fill(str(text), 48)}"
+        for cut, text in zip(_values(counts, "cut"), _values(counts, "condition"), strict=True)
+    ]
+    panels = list(figure.subplots(1, 2, sharey=True))
+    for axes, column, title in zip(panels, ("n_five", "n_six"), ("five", "six"), strict=True):
         numbers = _values(counts, column)
-        axes.barh(place, numbers, color="tab:gray")
+        axes.barh(place, numbers, color="tab:blue", alpha=0.6)
         for y, number in zip(place, numbers, strict=True):
             axes.text(number, y, f" {number:,}", va="center", fontsize=8)
-        axes.set_yticks(place, labels)
-        axes.invert_yaxis()
         axes.set_xlim(0, 1.25 * max(1, numbers.max(initial=1)))
-        axes.set_xlabel("stars left")
-        axes.set_title(title)
+        axes.locator_params(axis="x", nbins=4, integer=True)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.set_xlabel("left after this cut and those above")
+        axes.set_title(f"{title}-parameter solutions")
+    panels[0].set_yticks(place, labels, fontsize=7)
+    panels[0].invert_yaxis()
     return figure
 
 
@@ -60,29 +71,33 @@ def plot_distributions(giants: Any, offsets: Any, limit: float = 150.0) -> Figur
     Parameters
     ----------
     giants : table
-        `zp_giants`.
+        `zp_giants`; of a star with more spectra the best counts.
     offsets : table
         `parallax_zp_global`.
     limit : float
         Half width of the axis, µas.
     """
     figure = new_figure(10, 4)
-    solved = _values(giants, "astrometric_params_solved")
+    stars = one_per_star({name: _values(giants, name) for name in ("source_id", "snr")})
+    solved = _values(giants, "astrometric_params_solved")[stars]
     bins = np.linspace(-limit, limit, 61)
     for k, (solution, code) in enumerate(_SOLUTIONS.items()):
         axes = figure.add_subplot(1, 2, k + 1)
         for n, (column, correction) in enumerate(((NONCORR, "raw"), (CORR, "corrected"))):
-            values = _values(giants, column)[solved == code]
+            values = _values(giants, column)[stars][solved == code]
             axes.hist(values, bins, histtype="step", color=_COLOURS[column], label=_NAMES[column])
             row = _row(offsets, solution, correction)
             density = np.exp(-0.5 * ((bins - row["mean"]) / row["sigma"]) ** 2) / (row["sigma"] * np.sqrt(2 * np.pi))
             axes.plot(bins, density * len(values) * (bins[1] - bins[0]), "--", color=_COLOURS[column])
-            text = f"median {row['offset']:.1f} ± {row['offset_error']:.1f}\nσ {row['sigma']:.1f} µas"
-            axes.text(0.03, 0.95 - 0.14 * n, text, color=_COLOURS[column], transform=axes.transAxes, va="top")
+            text = f"median {row['offset']:+.1f} ± {row['offset_error']:.1f}\nmean {row['mean']:+.1f}\n"
+            text += f"σ {row['sigma']:.1f} µas"
+            axes.text(0.03, 0.96 - 0.2 * n, text, color=_COLOURS[column], transform=axes.transAxes, va="top")
         axes.set_xlabel(_OFFSET)
-        axes.set_ylabel("stars")
-        axes.set_title(f"{solution}-parameter solutions")
+        axes.set_ylabel(f"stars in {bins[1] - bins[0]:g} µas")
+        axes.set_title(f"{solution}-parameter solutions, {np.sum(solved == code):,} stars", fontsize=10)
         axes.legend(loc="upper right", fontsize=8)
+    origin = [str(_values(offsets, name)[0]) for name in ("distances", "circularity")]
+    figure.suptitle("giants' parallaxes: distances of {}, Gaia parallaxes in them: {}".format(*origin), fontsize=9)
     return figure
 
 
@@ -105,14 +120,14 @@ def plot_trends(trends: Any) -> Figure:
     """
     figure = new_figure(10, 9)
     panels = (
-        ("phot_g_mean_mag", "phot_g_mean_mag", "G (mag)"),
-        ("nu_eff", "pseudocolour", "effective wavenumber or pseudocolour (1/µm)"),
-        ("sin_ecl_lat", "sin_ecl_lat", "sin β"),
+        ("phot_g_mean_mag", "phot_g_mean_mag", ("G (mag)", "G (mag)")),
+        ("nu_eff", "pseudocolour", ("effective wavenumber (1/µm)", "pseudocolour (1/µm)")),
+        ("sin_ecl_lat", "sin_ecl_lat", ("sin β", "sin β")),
     )
     variable, solved = _values(trends, "variable"), _values(trends, "solution")
-    for row, (five, six, label) in enumerate(panels):
-        for k, (solution, name) in enumerate(((5, five), (6, six))):
-            axes = figure.add_subplot(3, 2, 2 * row + k + 1)
+    grid = figure.subplots(3, 2, sharey="row")
+    for row, (five, six, labels) in enumerate(panels):
+        for axes, solution, name, label in zip(grid[row], (5, 6), (five, six), labels, strict=True):
             chosen = (variable == name) & (solved == solution)
             for column in (NONCORR, CORR):
                 axes.errorbar(
@@ -126,30 +141,32 @@ def plot_trends(trends: Any) -> Figure:
             for level in (-30.0, 0.0):
                 axes.axhline(level, color="black", ls="--", lw=0.8)
             axes.set_xlabel(label)
-            axes.set_ylabel(_OFFSET)
-            if row == 0:
-                axes.set_title(f"{solution}-parameter solutions")
-                axes.legend(fontsize=8)
+        grid[row][0].set_ylabel(_OFFSET, fontsize=8)
+    for axes, solution in zip(grid[0], (5, 6), strict=True):
+        axes.set_title(f"{solution}-parameter solutions")
+    figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=9)
     return figure
 
 
-def plot_maps(equatorial: Any, galactic: Any, limit: float = 60.0) -> Figure:
+def plot_maps(equatorial: Any, galactic: Any) -> Figure:
     """Return the maps of raw and corrected offsets, equatorial and Galactic (Figure 6 of the paper).
+
+    Pixels without a value are grey. The raw offsets are drawn from −60 to 60 µas, the corrected ones from −30 to 30.
 
     Parameters
     ----------
     equatorial, galactic : table
         `parallax_zp_map_equatorial` and `parallax_zp_map_galactic`.
-    limit : float
-        End of the colour scale, µas.
     """
     figure = new_figure(12, 7)
-    for row, column in enumerate((NONCORR, CORR)):
-        for k, (table, frame) in enumerate(((equatorial, "equatorial"), (galactic, "Galactic"))):
-            axes = figure.add_subplot(2, 2, 2 * row + k + 1, projection="mollweide")
-            image = _sky(axes, table, frame, column, limit)
-            axes.set_title(f"{_NAMES[column]}, {frame}")
-            figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.7, label=_OFFSET)
+    grid = figure.subplots(2, 2, subplot_kw={"projection": "mollweide"})
+    for row, column in zip(grid, (NONCORR, CORR), strict=True):
+        for axes, table, frame in zip(row, (equatorial, galactic), ("equatorial", "Galactic"), strict=True):
+            image = _sky(axes, table, frame, column, _LIMITS[column])
+            middle, number = np.median(_values(table, column)), len(_values(table, column))
+            text = f"{_NAMES[column]}, {frame}: {number:,} pixels, median {middle:+.1f} µas"
+            axes.set_title(text, fontsize=10, pad=14)
+        figure.colorbar(image, ax=list(row), shrink=0.8, extend="both", label=_OFFSET)
     return figure
 
 
@@ -163,8 +180,10 @@ def _sky(axes: Axes, table: Any, frame: str, column: str, limit: float) -> Any:
     # Longitude grows to the left, as on the sky.
     across, up = np.meshgrid(0.5 * (x[1:] + x[:-1]), 0.5 * (y[1:] + y[:-1]))
     pixel = healpy.ang2pix(nside, -across % 360.0, up, nest=nest, lonlat=True)
+    axes.set_facecolor(_WITHOUT_VALUE)
     axes.grid(alpha=0.4)
     axes.set_xticks(np.radians(np.arange(-120, 121, 60)), [f"{-a % 360}°" for a in range(-120, 121, 60)], fontsize=7)
+    axes.set_yticks(np.radians(np.arange(-60, 61, 30)), [f"{a}°" for a in range(-60, 61, 30)], fontsize=7)
     return axes.pcolormesh(
         np.radians(x), np.radians(y), values[pixel], cmap="RdBu_r", vmin=-limit, vmax=limit, rasterized=True
     )
@@ -192,14 +211,21 @@ def plot_check(check: Any) -> Figure:
     check : table
         `parallax_zp_check`.
     """
-    figure = new_figure(6, 4)
+    figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
-    chosen = np.isfinite(_values(check, "low")) & (_values(check, "n") > 0)
+    everything = int(np.flatnonzero(np.isnan(_values(check, "low")))[0])
+    chosen = np.isfinite(_values(check, "low")) & (_values(check, "n") > 1)
     x = _values(check, "parallax")[chosen]
     error = 1e-3 * _values(check, "offset_error")[chosen] / x
     axes.errorbar(x, 100 * _values(check, "relative")[chosen], 100 * error, fmt="o", color="tab:blue")
     for level in (-3, -1, 0, 1, 3):
-        axes.axhline(level, color="black", ls="--", lw=0.6)
-    axes.set_xlabel("second parallax (mas)")
-    axes.set_ylabel("difference over second parallax (%)")
+        axes.axhline(level, color="black", ls="--", lw=0.6 if level else 1.0)
+    names = [str(_values(check, name)[everything]) for name in ("distances", "second_distances", "circularity")]
+    number, offset, error_of, spread = (
+        _values(check, name)[everything] for name in ("n", "offset", "offset_error", "std")
+    )
+    axes.set_xlabel(f"parallax after {names[1]} (mas)")
+    axes.set_ylabel(f"({names[0]} − {names[1]}) / {names[1]} (%)")
+    title = f"{number:,} stars: {offset:+.1f} ± {error_of:.1f} µas, σ {spread:.1f} µas\n"
+    axes.set_title(f"{title}Gaia parallaxes in {names[1]}: {names[2]}", fontsize=9)
     return figure

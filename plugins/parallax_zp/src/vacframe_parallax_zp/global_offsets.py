@@ -25,7 +25,13 @@ PARALLAX_ZP_GLOBAL = vf.TableSchema(
         ),
         vf.column("n", "int64", "Stars", ucd="meta.number", nullable=False),
         vf.column("offset", "float64", "Median offset", unit="uas", ucd="pos.parallax;arith.diff;stat.median"),
-        vf.column("offset_error", "float64", "Its error, by bootstrap", unit="uas", ucd="stat.error"),
+        vf.column(
+            "offset_error",
+            "float64",
+            "Its error: standard deviation of the medians of bootstrap samples, drawn with the build's seed",
+            unit="uas",
+            ucd="stat.error",
+        ),
         vf.column("scatter", "float64", "1.4826 x median absolute deviation", unit="uas", ucd="stat.stdev"),
         vf.column("mean", "float64", "Mean of the Gaussian fit", unit="uas", ucd="pos.parallax;arith.diff;stat.mean"),
         vf.column("mean_error", "float64", "sigma / sqrt(n)", unit="uas", ucd="stat.error"),
@@ -36,7 +42,7 @@ PARALLAX_ZP_GLOBAL = vf.TableSchema(
             "circularity",
             "string",
             "How the distances rest on Gaia parallaxes: independent; training, a relation learned from nearer stars' "
-            "parallaxes; direct, each star's own parallax (then the offset measures the method, not Gaia)",
+            "parallaxes; direct, each star's own parallax (then the offset measures the method, not Gaia); unknown",
             ucd="meta.note",
             nullable=False,
         ),
@@ -44,7 +50,7 @@ PARALLAX_ZP_GLOBAL = vf.TableSchema(
             "hidden_fraction",
             "float64",
             "Fraction of a zero point common to all stars that the distances take over, so that the offset lacks it: 0 "
-            "independent, parallax_giant / training parallax, 1 direct",
+            "independent, parallax_giant / training parallax, 1 direct, null unknown",
             ucd="stat.value",
         ),
     ),

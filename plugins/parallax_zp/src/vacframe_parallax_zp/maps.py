@@ -23,7 +23,7 @@ MAP_NEED = vf.all_rows(
 """Only five-parameter solutions enter the maps (section 3)."""
 
 
-def map_schema(frame: str) -> vf.TableSchema:
+def map_schema(frame: str, config: ParallaxZpConfig) -> vf.TableSchema:
     """Return the schema of the map of HEALPix pixels in one frame."""
     return vf.TableSchema(
         description=f"Offsets of Gaia parallaxes (five-parameter solutions) in HEALPix pixels, {frame} coordinates",
@@ -31,7 +31,7 @@ def map_schema(frame: str) -> vf.TableSchema:
         columns=(
             vf.column("hindex", "int64", "HEALPix pixel", ucd="pos.healpix", nullable=False, minimum=0),
             *_CENTRE,
-            *offset_columns(nullable=False),
+            *offset_columns(config.distances, nullable=False),
         ),
     )
 
@@ -39,6 +39,16 @@ def map_schema(frame: str) -> vf.TableSchema:
 def galactic_grid(config: ParallaxZpConfig) -> vf.MapGrid:
     """Return the pixels of the Galactic map."""
     return vf.MapGrid(order=config.maps.order, frame="galactic", ordering=config.maps.ordering, pixel="hindex")
+
+
+def galactic_schema(config: ParallaxZpConfig) -> vf.TableSchema:
+    """Return the schema of the Galactic map."""
+    return map_schema("Galactic", config)
+
+
+def equatorial_schema(config: ParallaxZpConfig) -> vf.TableSchema:
+    """Return the schema of the equatorial map."""
+    return map_schema("equatorial", config)
 
 
 def equatorial_grid(config: ParallaxZpConfig) -> vf.MapGrid:
@@ -50,10 +60,10 @@ def equatorial_grid(config: ParallaxZpConfig) -> vf.MapGrid:
     "parallax_zp_map_galactic",
     kind="map",
     grid=galactic_grid,
-    table=map_schema("Galactic"),
+    table=galactic_schema,
     needs=[MAP_NEED],
     libraries=("numba", "numpy", "healpy"),
-    config_fields=("maps", "fit"),
+    config_fields=("distances", "maps", "fit"),
 )
 def parallax_zp_map_galactic(inputs: Any, context: Any) -> Any:
     """Mean offset of Gaia parallaxes in each HEALPix pixel, Galactic coordinates."""
@@ -66,10 +76,10 @@ def parallax_zp_map_galactic(inputs: Any, context: Any) -> Any:
     "parallax_zp_map_equatorial",
     kind="map",
     grid=equatorial_grid,
-    table=map_schema("equatorial"),
+    table=equatorial_schema,
     needs=[MAP_NEED],
     libraries=("numba", "numpy", "healpy"),
-    config_fields=("maps", "fit"),
+    config_fields=("distances", "maps", "fit"),
 )
 def parallax_zp_map_equatorial(inputs: Any, context: Any) -> Any:
     """Mean offset of Gaia parallaxes in each HEALPix pixel, equatorial coordinates."""

@@ -24,7 +24,8 @@ def hidden_fraction(distances: Distances, parallax: float) -> float:
     A relation learned from stars at parallax p with an error d has distances wrong by d / p, which is
     d × parallax / p in the giants' parallax (section 2.2 of the paper).
     """
-    return {"independent": 0.0, "training": parallax / distances.training_parallax, "direct": 1.0}[distances.dependence]
+    share = {"independent": 0.0, "training": parallax / distances.training_parallax, "direct": 1.0}
+    return share.get(distances.dependence, np.nan)
 
 
 def global_offsets(stars: Batch, context: Any) -> dict[str, list[Any]]:

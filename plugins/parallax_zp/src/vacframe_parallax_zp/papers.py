@@ -1,20 +1,18 @@
-"""The published numbers of Wang, Yuan & Huang (2021)."""
+"""The published numbers and figures of Wang, Yuan & Huang (2021)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import vacframe as vf
+from vacframe_parallax_zp.columns import CORR, NONCORR
+from vacframe_parallax_zp.config import CIRCULARITY, Distances, ParallaxZpConfig
 from vacframe_parallax_zp.registry import plugin
 
 _TOLERANCE = 1.0
 """µas; the paper gives no errors of its global offsets, which it states to 0.1 and rounds its comparisons to 1."""
-
-
-def _first(batch: Any) -> float:
-    """Return the one value of the first column."""
-    values = batch[batch.columns[0]]
-    return float(values[0]) if len(values) == 1 else float("nan")
+_MAP = "parallax_zp_map_galactic"
 
 
 def _median(batch: Any) -> float:
@@ -24,24 +22,30 @@ def _median(batch: Any) -> float:
     return float(np.median(values)) if len(values) else float("nan")
 
 
-def _share_within(batch: Any) -> float:
-    """Return the fraction of pixels within ±30 µas."""
-    import numpy as np
+def _share(low: float, high: float) -> Callable[[Any], float]:
+    """Return a measurement: the fraction of the rows whose first column lies between two values."""
 
-    values = batch["offset_corr"]
-    return float(np.mean(np.abs(values) < 30.0)) if len(values) else float("nan")
+    def measure(batch: Any) -> float:
+        import numpy as np
+
+        values = batch[batch.columns[0]]
+        return float(np.mean((values > low) & (values < high))) if len(values) else float("nan")
+
+    return measure
 
 
 def _plane_excess(batch: Any) -> float:
     """Return |median offset| at |b| < 10° minus that at |b| > 30°, µas."""
     import numpy as np
 
-    latitude, offset = np.abs(batch["gb"]), batch["offset_noncorr"]
+    latitude, offset = np.abs(batch["gb"]), batch[NONCORR]
     plane, high = offset[latitude < 10.0], offset[latitude > 30.0]
     return float(abs(np.median(plane)) - abs(np.median(high))) if len(plane) and len(high) else float("nan")
 
 
-def _relative_at(parallax: float) -> Any:
+def _relative_at(parallax: float) -> Callable[[Any], float]:
+    """Return a measurement: the median relative difference in the bin that holds a parallax, mas."""
+
     def measure(batch: Any) -> float:
         inside = (batch["low"] <= parallax) & (batch["high"] > parallax) & (batch["n"] > 0)
         return float(batch["relative"][inside][0]) if inside.sum() == 1 else float("nan")
@@ -49,63 +53,120 @@ def _relative_at(parallax: float) -> Any:
     return measure
 
 
-def _global(name: str, value: float, solution: int, correction: str) -> vf.Published:
+def _circular(distances: Distances) -> str:
+    """Return why offsets from distances say nothing of Gaia; empty where they do."""
+    known = distances.dependence in ("independent", "training")
+    return "" if known else f"distances of {distances.product}: {CIRCULARITY[distances.dependence]}"
+
+
+def _offsets_are_gaias(config: ParallaxZpConfig) -> str:
+    return _circular(config.distances)
+
+
+def _check_is_independent(config: ParallaxZpConfig) -> str:
+    return _circular(config.second_distances) if config.second_distances else ""
+
+
+def _number(name: str, value: float, tolerance: float, how: str, place: str, **other: Any) -> vf.Published:
+    measure = other.pop("measure", vf.single_value)
     return vf.Published(
-        name=name,
-        value=value,
-        tolerance=_TOLERANCE,
-        unit="uas",
-        place="abstract, Sect. 3 and Fig. 4",
-        product="parallax_zp_global",
-        columns=("offset",),
-        where=f"solution == {solution} and correction == '{correction}' and sample == 'giants'",
-        how=f"median of the {correction} parallax minus that of the giants, {solution}-parameter solutions",
-        measure=_first,
+        name=name, value=value, tolerance=tolerance, how=how, place=place, measure=measure, of_real_stars=True, **other
     )
 
 
-def _count(name: str, value: float, column: str) -> vf.Published:
-    return vf.Published(
-        name=name,
-        value=value,
-        tolerance=0.02 * value,
-        place="Sect. 2.1",
-        product="zp_giants_counts",
-        columns=(column,),
-        where="cut == 'stars'",
-        how="stars left after all cuts (2 % allowed for versions of the input catalogues)",
-        measure=_first,
+def _counts() -> tuple[vf.Published, ...]:
+    how = "stars left after all cuts (2 % allowed for versions of the input catalogues)"
+    common = {"product": "zp_giants_counts", "where": "cut == 'stars'"}
+    return tuple(
+        _number(f"giants, {solution} parameters", n, 0.02 * n, how, "Sect. 2.1", columns=(f"n_{solution}",), **common)
+        for solution, n in (("five", 268_003), ("six", 5_070))
     )
 
 
-def _check(name: str, value: float, tolerance: float, unit: str, column: str, how: str) -> vf.Published:
-    return vf.Published(
-        name=name,
-        value=value,
-        tolerance=tolerance,
-        unit=unit,
-        place="Sect. 2.2 and Fig. 3",
-        product="parallax_zp_check",
-        columns=(column,),
-        where="is_null(low)",
-        how=how,
-        measure=_first,
-    )
+def _offsets() -> tuple[vf.Published, ...]:
+    found = []
+    for correction, values in (("raw", (-27.9, -26.5)), ("corrected", (2.6, 2.9))):
+        for solution, text, value in zip((5, 6), ("five", "six"), values, strict=True):
+            found.append(
+                _number(
+                    f"offset, {text} parameters, {correction}",
+                    value,
+                    _TOLERANCE,
+                    f"median of the {correction} parallax minus that of the giants, {text}-parameter solutions",
+                    "abstract, Sect. 3 and Fig. 4",
+                    unit="uas",
+                    product="parallax_zp_global",
+                    columns=("offset",),
+                    where=f"solution == {solution} and correction == '{correction}' and sample == 'giants'",
+                    caveat=_offsets_are_gaias,
+                )
+            )
+    where = "solution == 5 and correction == 'raw' and sample == 'giants'"
+    how = "median parallax of the giants, five-parameter solutions"
+    common = {"unit": "mas", "product": "parallax_zp_global", "columns": ("parallax_giant",), "where": where}
+    return (*found, _number("parallax of the giants", 0.45, 0.05, how, "Sect. 2.1 and 2.2 (about 0.45)", **common))
 
 
-def _trend(name: str, value: float, parallax: float) -> vf.Published:
-    return vf.Published(
-        name=name,
-        value=value,
-        tolerance=0.01,
-        place="Sect. 2.2 and Fig. 3",
-        product="parallax_zp_check",
-        columns=("relative", "low", "high", "n"),
-        how=f"median relative difference from the second parallax in the bin that holds {parallax:g} mas",
-        measure=_relative_at(parallax),
-    )
+def _maps() -> tuple[vf.Published, ...]:
+    def of(name: str, value: float, tolerance: float, how: str, place: str, *columns: str, **other: Any) -> Any:
+        options = {"product": _MAP, "columns": columns, "caveat": _offsets_are_gaias, **other}
+        return _number(name, value, tolerance, how, f"Sect. 3 and Fig. 6 ({place})", **options)
+
+    middle = {"unit": "uas", "measure": _median}
+    least = {"compare": "at_least"}
+    text = "median over the pixels of the Galactic map"
+    return (
+        of("map, raw", -30.0, 5.0, text, "about -30", NONCORR, **middle),
+        of("map, corrected", 0.0, 5.0, text, "about 0", CORR, **middle),
+        of(
+            "raw pixels below 0", 0.9, 0.0, "fraction of the pixels below 0 uas", "almost all", NONCORR,
+            measure=_share(float("-inf"), 0.0), **least,
+        ),
+        of(
+            "corrected pixels within 30 uas", 0.9, 0.0, "fraction of the pixels between -30 and +30 uas", "almost all",
+            CORR, measure=_share(-30.0, 30.0), **least,
+        ),
+        of(
+            "bias at b = 0", 0.0, 0.0,
+            "size of the median raw offset of pixels at |b| < 10 deg minus that at |b| > 30 deg",
+            "largest in the Galactic plane", NONCORR, "gb", unit="uas", measure=_plane_excess, **least,
+        ),
+    )  # fmt: skip
 
 
+def _red_clump() -> tuple[vf.Published, ...]:
+    def of(name: str, value: float, tolerance: float, how: str, *columns: str, **other: Any) -> Any:
+        options = {"product": "parallax_zp_check", "columns": columns, "caveat": _check_is_independent, **other}
+        return _number(name, value, tolerance, f"{how} (second_distances)", "Sect. 2.2 and Fig. 3", **options)
+
+    all_stars = {"where": "is_null(low)"}
+    return (
+        of("red clump, stars", 49_459, 0.02 * 49_459, "giants with a second distance too", "n", **all_stars),
+        of("red clump, offset", 3.6, _TOLERANCE, "median difference of parallaxes", "offset", unit="uas", **all_stars),
+        of("red clump, scatter", 41.0, 5.0, "sigma of the Gaussian fit to it", "std", unit="uas", **all_stars),
+        *(
+            of(
+                f"red clump at {parallax:g} mas", value, 0.01,
+                f"median relative difference in the bin of second parallaxes that holds {parallax:g} mas",
+                "relative", "low", "high", "n", measure=_relative_at(parallax),
+            )
+            for parallax, value in ((0.2, -0.01), (0.45, 0.01), (1.0, 0.03))
+        ),
+    )  # fmt: skip
+
+
+def _drawn(name: str) -> Callable[..., Any]:
+    """Return a function of `figures`, imported when it is called."""
+
+    def draw(*tables: Any) -> Any:
+        from vacframe_parallax_zp import figures
+
+        return getattr(figures, name)(*tables)
+
+    return draw
+
+
+_OFFSETS = ("astrometric_params_solved", CORR, NONCORR)
 wang2021 = plugin.paper(
     vf.Paper(
         name="wang2021",
@@ -115,63 +176,18 @@ wang2021 = plugin.paper(
         ),
         citation="Wang, C., Yuan, H., Huang, Y. 2021",
         products=("parallax_zp_map_equatorial", "parallax_zp_trends"),
-        numbers=(
-            _count("giants, five parameters", 268_003, "n_five"),
-            _count("giants, six parameters", 5_070, "n_six"),
-            _global("offset, five parameters, raw", -27.9, 5, "raw"),
-            _global("offset, six parameters, raw", -26.5, 6, "raw"),
-            _global("offset, five parameters, corrected", 2.6, 5, "corrected"),
-            _global("offset, six parameters, corrected", 2.9, 6, "corrected"),
-            vf.Published(
-                name="map, raw",
-                value=-30.0,
-                tolerance=5.0,
-                unit="uas",
-                place="Sect. 3 and Fig. 6 (about -30)",
-                product="parallax_zp_map_galactic",
-                columns=("offset_noncorr",),
-                how="median over the pixels of the map",
-                measure=_median,
+        numbers=(*_counts(), *_offsets(), *_maps(), *_red_clump()),
+        figures=(
+            vf.PaperFigure("counts", "Sect. 2.1", {"zp_giants_counts": ()}, _drawn("plot_counts")),
+            vf.PaperFigure("check", "Fig. 3, lower panel", {"parallax_zp_check": ()}, _drawn("plot_check")),
+            vf.PaperFigure(
+                "distributions",
+                "Fig. 4",
+                {"zp_giants": ("source_id", "snr", *_OFFSETS), "parallax_zp_global": ()},
+                _drawn("plot_distributions"),
             ),
-            vf.Published(
-                name="map, corrected",
-                value=0.0,
-                tolerance=5.0,
-                unit="uas",
-                place="Sect. 3 and Fig. 6 (about 0)",
-                product="parallax_zp_map_galactic",
-                columns=("offset_corr",),
-                how="median over the pixels of the map",
-                measure=_median,
-            ),
-            vf.Published(
-                name="corrected pixels within 30 uas",
-                value=0.9,
-                tolerance=0.0,
-                compare="at_least",
-                place="Sect. 3 (almost all)",
-                product="parallax_zp_map_galactic",
-                columns=("offset_corr",),
-                how="fraction of the pixels between -30 and +30 uas",
-                measure=_share_within,
-            ),
-            vf.Published(
-                name="bias at b = 0",
-                value=0.0,
-                tolerance=0.0,
-                unit="uas",
-                compare="at_least",
-                place="Sect. 3 (largest in the Galactic plane)",
-                product="parallax_zp_map_galactic",
-                columns=("offset_noncorr", "gb"),
-                how="size of the median raw offset of pixels at |b| < 10 deg minus that at |b| > 30 deg",
-                measure=_plane_excess,
-            ),
-            _check("red clump, offset", 3.6, _TOLERANCE, "uas", "offset", "median difference of all common stars"),
-            _check("red clump, scatter", 41.0, 5.0, "uas", "std", "sigma of the Gaussian fit, all common stars"),
-            _trend("red clump at 0.2 mas", -0.01, 0.2),
-            _trend("red clump at 0.45 mas", 0.01, 0.45),
-            _trend("red clump at 1 mas", 0.03, 1.0),
+            vf.PaperFigure("trends", "Fig. 5", {"parallax_zp_trends": ()}, _drawn("plot_trends")),
+            vf.PaperFigure("maps", "Fig. 6", {"parallax_zp_map_equatorial": (), _MAP: ()}, _drawn("plot_maps")),
         ),
     )
 )

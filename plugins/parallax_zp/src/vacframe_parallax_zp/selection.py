@@ -146,7 +146,7 @@ def _first_known(values: list[np.ndarray]) -> np.ndarray:
     return found
 
 
-def one_per_star(batch: Batch) -> np.ndarray:
+def one_per_star(batch: Batch | Mapping[str, np.ndarray]) -> np.ndarray:
     """Return the rows of each star's best spectrum (largest snr, the first of equals), in the order of source_id."""
     source_id, snr = batch["source_id"], batch["snr"]
     order = np.lexsort((np.where(np.isnan(snr), np.inf, -snr), source_id))

@@ -6,28 +6,33 @@ from typing import Any
 
 import vacframe as vf
 from vacframe_parallax_zp.columns import CORR, NONCORR, offset_columns
+from vacframe_parallax_zp.config import ParallaxZpConfig
 from vacframe_parallax_zp.registry import plugin
 
-PARALLAX_ZP_TRENDS = vf.TableSchema(
-    description="Offsets of Gaia parallaxes in bins of magnitude, colour and ecliptic latitude",
-    columns=(
-        vf.column(
-            "variable", "string", "phot_g_mean_mag (mag), nu_eff or pseudocolour (1/um), sin_ecl_lat", ucd="meta.id",
-            nullable=False,
-        ),
-        vf.column("solution", "int8", "Parameters solved for: 5 or 6", ucd="meta.number", nullable=False),
-        vf.column("low", "float64", "Lower end of the bin, in the variable's unit", ucd="stat.value", nullable=False),
-        vf.column("high", "float64", "Upper end of the bin", ucd="stat.value", nullable=False),
-        vf.column("middle", "float64", "Median of the stars in the bin", ucd="stat.value", nullable=False),
-        *offset_columns(),
+_BINS = (
+    vf.column(
+        "variable", "string", "phot_g_mean_mag (mag), nu_eff or pseudocolour (1/um), sin_ecl_lat", ucd="meta.id",
+        nullable=False,
     ),
+    vf.column("solution", "int8", "Parameters solved for: 5 or 6", ucd="meta.number", nullable=False),
+    vf.column("low", "float64", "Lower end of the bin, in the variable's unit", ucd="stat.value", nullable=False),
+    vf.column("high", "float64", "Upper end of the bin", ucd="stat.value", nullable=False),
+    vf.column("middle", "float64", "Median of the stars in the bin", ucd="stat.value", nullable=False),
 )  # fmt: skip
+
+
+def trends_schema(config: ParallaxZpConfig) -> vf.TableSchema:
+    """Return the schema of the bins."""
+    return vf.TableSchema(
+        description="Offsets of Gaia parallaxes in bins of magnitude, colour and ecliptic latitude",
+        columns=(*_BINS, *offset_columns(config.distances)),
+    )
 
 
 @plugin.product(
     "parallax_zp_trends",
     kind="whole",
-    table=PARALLAX_ZP_TRENDS,
+    table=trends_schema,
     needs=[
         vf.all_rows(
             "zp_giants",
@@ -35,7 +40,7 @@ PARALLAX_ZP_TRENDS = vf.TableSchema(
         )
     ],
     libraries=("numba", "numpy"),
-    config_fields=("trends", "fit"),
+    config_fields=("distances", "trends", "fit"),
 )
 def parallax_zp_trends(inputs: Any, context: Any) -> Any:
     """Offsets of Gaia parallaxes in bins of G, nu_eff or pseudocolour, and sin(ecliptic latitude)."""
