@@ -1,18 +1,21 @@
-"""Closure: a catalogue against the truth, as bias, scatter, outliers, pulls and coverage of the stated errors."""
+"""Closure: a catalogue against the truth.
+
+Numbers as bias, scatter, outliers, pulls and coverage of the stated errors; what is right or wrong as completeness and
+purity.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vacframe.core.errors import UsageError
-from vacframe.core.expression import names_in, select
-from vacframe.core.schema import TableSchema
-from vacframe.core.values import to_numpy
-from vacframe.report.joining import Join, join, read_batch, schema_of, taken
+from vacframe.report.agreement import Agreement, agreement, by_class, is_none
+from vacframe.report.columns import Columns, exact, plain
+from vacframe.report.joining import join, schema_of
 from vacframe.report.pairs import TRAINING, Pair, find_pairs
 from vacframe.report.statistics import Statistics, group_by, statistics
 
@@ -23,8 +26,12 @@ if TYPE_CHECKING:
 
 TRUTH = "truth"
 """Name under which rows are grouped by the true value itself."""
+TRUTHS = ("mock_truth", "mock_observations")
+"""Truth tables; where none is named, the first with which anything can be compared."""
 DEFAULT_UCDS = ("stat.snr", "phot.mag")
 """Where nothing is named, rows are grouped by the first column whose UCD begins so."""
+_NOTHING = {f.name: float("nan") for f in fields(Statistics)} | {f.name: float("nan") for f in fields(Agreement)}
+_COUNTS = ("number", "pulls", "stated", "right")
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,13 @@ class Row:
     group: str
     low: float
     high: float
-    statistics: Statistics
+    statistics: Statistics | Agreement
 
     def flat(self) -> dict[str, Any]:
-        """Return the line as one dictionary."""
+        """Return the line as one dictionary; what such a column does not have is NaN, of counts 0."""
         out = asdict(self)
-        return out | out.pop("statistics")
+        found = out.pop("statistics")
+        return out | _NOTHING | dict.fromkeys(_COUNTS, 0) | found
 
 
 @dataclass
@@ -55,7 +63,8 @@ class Sample:
     pair : Pair
         The columns.
     estimate, truth, error : ndarray of float64
-        In the unit of the pair; an error is NaN where none (or none above 0) is stated.
+        In the unit of the pair; an error is NaN where none (or none above 0) is stated. Values of an exact pair are
+        objects.
     against : dict of str to ndarray
         What the rows are grouped by.
     left_out : dict of str to int
@@ -68,6 +77,12 @@ class Sample:
     error: np.ndarray
     against: dict[str, np.ndarray]
     left_out: dict[str, int]
+
+    def judged(self, rows: np.ndarray, outlier: float = 3.0) -> Statistics | Agreement:
+        """Return what the chosen rows say."""
+        if self.pair.exact:
+            return agreement(self.estimate[rows], self.truth[rows])
+        return statistics(self.difference[rows], self.error[rows], outlier)
 
     @property
     def difference(self) -> np.ndarray:
@@ -126,13 +141,14 @@ class Closure:
 def closure(
     workspace: Workspace,
     product: str,
-    truth: str = "mock_truth",
+    truth: str | None = None,
     *,
     columns: Sequence[str] | None = None,
     match: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     against: Sequence[str] | None = None,
     where: str = "",
+    without: Sequence[str] = (),
     through: str | None = None,
     bins: int = 5,
     outlier: float = 3.0,
@@ -140,14 +156,14 @@ def closure(
     """Compare a built catalogue with a truth table.
 
     Left out, and counted: rows without a row in the truth, rows where the estimate or the truth is missing, rows whose
-    ``flag_<column>`` is not 0, and rows that ``split_<set>`` says a training set was made of.
+    ``flag_<column>`` is not 0, rows that ``split_<set>`` says a training set was made of, and those of `without`.
 
     Parameters
     ----------
     workspace : Workspace
         Where both are built.
     product, truth : str
-        The catalogue and the truth table; joined as `vacframe.report.joining.join` says.
+        The catalogue and the truth table (default: one of `TRUTHS`); joined as `vacframe.report.joining.join` says.
     columns, match, errors
         As for `vacframe.report.pairs.find_pairs`.
     against : sequence of str, optional
@@ -156,6 +172,8 @@ def closure(
         of each column always counts too.
     where : str
         Condition on columns of the catalogue (else of the truth) that rows must meet.
+    without : sequence of str
+        Products whose rows do not count, or ``<product>: <condition>`` for some of their rows (a training set).
     through : str, optional
         Product that carries both keys.
     bins : int
@@ -177,121 +195,84 @@ def closure(
     --------
     >>> closure(Workspace("demo"), "nn_labels").overall()  # doctest: +SKIP
     """
-    mine, theirs = schema_of(workspace, product), schema_of(workspace, truth)
-    pairs = find_pairs(mine, theirs, columns=columns, match=match, errors=errors)
+    truth, pairs = _paired(workspace, product, truth, columns=columns, match=match, errors=errors)
     joined = join(workspace, product, truth, through)
-    source = _Columns(workspace, product, truth, mine, theirs, joined)
-    named = _default_against(mine, theirs) if against is None else list(against)
-    groups = {n: source[n] for n in named}
-    chosen = np.ones(len(joined.rows), bool)
-    if where:
-        chosen &= select(where, {n: to_numpy(source.arrow(n)) for n in names_in(where)}, what="--where")
+    source = Columns(workspace, product, truth, joined)
+    groups = {n: source[n] for n in default_against(source) if against is None} | {n: source[n] for n in against or ()}
+    apart = {"not chosen": ~source.where(where, "--where")}
+    for text in without:
+        name, _, condition = (part.strip() for part in text.partition(":"))
+        apart[f"in {name}"] = source.member(name, condition)
     out = Closure(product, truth, joined.via)
     for pair in pairs:
-        sample = _sample(pair, source, joined, groups, chosen)
+        sample = _sample(pair, source, groups, apart)
         out.samples.append(sample)
-        out.rows += _lines(sample, bins, outlier)
+        out.rows += lines(sample, bins, outlier)
     return out
 
 
-class _Columns:
-    """Columns of the catalogue's rows, from the catalogue, the truth or any other product."""
-
-    def __init__(
-        self, workspace: Workspace, product: str, truth: str, mine: TableSchema, theirs: TableSchema, joined: Join
-    ) -> None:
-        self.workspace, self.product, self.truth = workspace, product, truth
-        self.mine, self.theirs, self.joined = mine, theirs, joined
-
-    def arrow(self, name: str) -> pa.ChunkedArray:
-        if name in self.mine:
-            return self.workspace.read(self.product, [name])[name]
-        if name in self.theirs:
-            return self.true(name)
-        other, dot, column = name.rpartition(".")
-        if not dot:
-            raise UsageError(
-                f"neither {self.product} nor {self.truth} has a column {name!r}; one of another product is written "
-                "product.column"
-            )
-        if column not in schema_of(self.workspace, other):
-            raise UsageError(f"{other} has no column {column!r}")
-        if other == self.truth:
-            return self.true(column)
-        return taken(self.workspace.read(other, [column])[column], self._rows(other))
-
-    def _rows(self, other: str) -> np.ndarray:
-        key = schema_of(self.workspace, other).key
-        if key is None or key in self.mine or key != self.theirs.key:
-            return join(self.workspace, self.product, other).rows
-        keys = read_batch(self.workspace, self.truth, [key])[key]
-        place = read_batch(self.workspace, other, [key]).match(key, keys)
-        return np.where(self.joined.rows >= 0, place[self.joined.rows], -1)
-
-    def true(self, name: str) -> pa.ChunkedArray:
-        return taken(self.workspace.read(self.truth, [name])[name], self.joined.rows)
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return _plain(self.arrow(name))
+def _paired(workspace: Workspace, product: str, truth: str | None, **named: Any) -> tuple[str, list[Pair]]:
+    """Return the truth table, of the default ones the first that has something to compare, and the pairs."""
+    mine = schema_of(workspace, product)
+    built = {str(p["name"]) for p in workspace.products() if p["state"] == "built"}
+    choices = [truth] if truth is not None else [t for t in TRUTHS if t in built and t != product] or [TRUTHS[0]]
+    for choice in choices[:-1]:
+        try:
+            return choice, find_pairs(mine, schema_of(workspace, choice), **named)
+        except UsageError:
+            continue
+    return choices[-1], find_pairs(mine, schema_of(workspace, choices[-1]), **named)
 
 
-def _plain(values: pa.ChunkedArray) -> np.ndarray:
-    """Return numbers as float64 with NaN for null; text as it is, None for null."""
-    array, mask = to_numpy(values)
-    if array.ndim != 1:
-        raise UsageError("a column of arrays cannot be compared or grouped by")
-    if array.dtype == object:
-        if mask is None:
-            return array
-        texts = array.copy()
-        texts[mask] = None
-        return texts
-    floats = array.astype(np.float64)
-    if mask is not None:
-        floats[mask] = np.nan
-    return floats
-
-
-def _default_against(mine: TableSchema, theirs: TableSchema) -> list[str]:
-    columns = [c for schema in (mine, theirs) for c in schema.columns if c.is_float and c.length is None]
+def default_against(source: Columns) -> list[str]:
+    """Return the first column by each of `DEFAULT_UCDS`, of the catalogue, else of the truth."""
+    columns = [c for schema in (source.mine, source.theirs) for c in schema.columns if c.is_float and c.length is None]
     found = [next((c.name for c in columns if (c.ucd or "").startswith(ucd)), None) for ucd in DEFAULT_UCDS]
     return [n for n in found if n is not None]
 
 
-def _sample(pair: Pair, source: _Columns, joined: Join, groups: Mapping[str, np.ndarray], chosen: np.ndarray) -> Sample:
-    estimate, true = source[pair.column], _plain(source.true(pair.truth)) * pair.factor
-    error = np.full(len(estimate), np.nan)
+def _sample(pair: Pair, source: Columns, groups: Mapping[str, np.ndarray], apart: Mapping[str, np.ndarray]) -> Sample:
+    error = np.full(len(source.joined.rows), np.nan)
+    if pair.exact:
+        estimate, true = exact(source.arrow(pair.column)), exact(source.true(pair.truth))
+        missing = is_none(true)
+    else:
+        estimate, true = source[pair.column], plain(source.true(pair.truth)) * pair.factor
+        missing = ~(np.isfinite(estimate) & np.isfinite(true))
     if len(pair.error) == 1:
         error = source[pair.error[0]]
     elif pair.error:
         error = 0.5 * (source[pair.error[1]] - source[pair.error[0]])
     error = np.where(error > 0, error, np.nan)
+    none = np.zeros(len(estimate), bool)
     reasons = {
-        "not chosen": ~chosen,
-        "no truth row": joined.rows < 0,
-        "trained on": np.zeros(len(estimate), bool) if pair.split is None else source[pair.split] == TRAINING,
-        "missing": ~(np.isfinite(estimate) & np.isfinite(true)),
-        "flagged": np.zeros(len(estimate), bool) if pair.flag is None else source[pair.flag] != 0,
+        **apart,
+        "no truth row": source.joined.rows < 0,
+        "trained on": none if pair.split is None else source[pair.split] == TRAINING,
+        "missing": missing,
+        "flagged": none if pair.flag is None else source[pair.flag] != 0,
     }
-    used = np.ones(len(estimate), bool)
+    used = ~none
     left_out = {}
     for reason, bad in reasons.items():
         if (used & bad).any():
             left_out[reason] = int((used & bad).sum())
         used &= ~bad
-    against = {n: v[used] for n, v in groups.items()} | {TRUTH: true[used]}
+    against = {n: v[used] for n, v in groups.items()} | ({} if pair.exact else {TRUTH: true[used]})
     return Sample(pair, estimate[used], true[used], error[used], against, left_out)
 
 
-def _lines(sample: Sample, bins: int, outlier: float) -> list[Row]:
+def lines(sample: Sample, bins: int, outlier: float = 3.0) -> list[Row]:
+    """Return the lines of a column: of all rows, of each class, and of the groups in each quantity."""
     pair = sample.pair
 
-    def line(against: str, group: str, low: float, high: float, rows: np.ndarray) -> Row:
-        found = statistics(sample.difference[rows], sample.error[rows], outlier)
+    def line(against: str, group: str, low: float, high: float, found: Statistics | Agreement) -> Row:
         return Row(pair.column, pair.truth, pair.unit or "", against, group, low, high, found)
 
-    lines = [line("", "all", np.nan, np.nan, np.ones(len(sample.truth), bool))]
+    out = [line("", "all", np.nan, np.nan, sample.judged(np.ones(len(sample.truth), bool), outlier))]
+    if pair.exact and bins:
+        out += [line(TRUTH, c, np.nan, np.nan, found) for c, found in by_class(sample.estimate, sample.truth)]
     for name, values in sample.against.items():
         for group, low, high, rows in group_by(values, bins):
-            lines.append(line(name, group, low, high, rows))
-    return lines
+            out.append(line(name, group, low, high, sample.judged(rows, outlier)))
+    return out

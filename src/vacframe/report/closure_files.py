@@ -27,7 +27,7 @@ SCHEMA = TableSchema(
         column("group", "string", "Group: all, a value, or an interval"),
         column("low", "float64", "Lower edge of the interval, in the unit of the quantity"),
         column("high", "float64", "Upper edge of the interval"),
-        column("number", "int64", "Rows compared", ucd="meta.number"),
+        column("number", "int64", "Rows compared; of a class: rows that are of it", ucd="meta.number"),
         column("bias", "float64", "Median of catalogue minus truth", ucd="stat.median"),
         column("scatter", "float64", "1.4826 times the median absolute deviation of the differences", ucd="stat.stdev"),
         column("p16", "float64", "16th percentile of the differences"),
@@ -38,6 +38,10 @@ SCHEMA = TableSchema(
         column("pull_scatter", "float64", "Robust scatter of difference over stated error; 1 expected"),
         column("within_1", "float64", "Fraction of rows within their stated error; 0.683 expected"),
         column("within_2", "float64", "Fraction of rows within twice their stated error; 0.954 expected"),
+        column("stated", "int64", "Rows that the catalogue puts in the class", ucd="meta.number"),
+        column("right", "int64", "Of those, rows that are of the class", ucd="meta.number"),
+        column("completeness", "float64", "Fraction of the rows of the class that the catalogue puts in it"),
+        column("purity", "float64", "Fraction of the rows put in the class that are of it"),
     ),
 )
 

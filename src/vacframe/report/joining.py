@@ -51,7 +51,8 @@ def join(workspace: Workspace, product: str, other: str, through: str | None = N
 
     Rows are joined by the key of `other` where `product` has that column, else by the key of `product` where `other`
     has it, else through a built product that carries both keys: the one named, or that which covers most rows.
-    With `other` among the candidates, a product that covers more rows (a crossmatch of repeated observations) wins.
+    With `other` among the candidates, a product that covers more rows (a crossmatch of repeated observations) wins; of
+    those that cover as many, `other`, then a source.
 
     Raises
     ------
@@ -102,8 +103,9 @@ def _unique(batch: Batch, column: str) -> Batch:
 
 
 def _built(workspace: Workspace, without: set[str]) -> list[str]:
-    """Return the built products that have rows, by name."""
-    names = [str(p["name"]) for p in workspace.products() if p["state"] == "built" and p["name"] not in without]
+    """Return the built products that have rows: sources first, which know what belongs together, each by name."""
+    built = [p for p in workspace.products() if p["state"] == "built" and p["name"] not in without]
+    names = [str(p["name"]) for p in sorted(built, key=lambda p: (p["kind"] != "source", p["name"]))]
     return [n for n in names if workspace.version(n).manifest["table"] is not None]
 
 

@@ -12,8 +12,14 @@ ERROR_NAMES = ("err_{}", "{}_error", "{}_err", "e_{}", "{}_std")
 """How the error (1 sigma) of a column may be called."""
 BOUND_NAMES = (("{}_lo", "{}_hi"), ("{}_p16", "{}_p84"), ("{}_16", "{}_84"))
 """How the two ends of a 68 % interval may be called; half their difference then stands for the error."""
-MEDIAN = "_med"
-"""A column ``r_med_geo`` has its interval in ``r_lo_geo`` and ``r_hi_geo``."""
+MEDIANS = (("_med", "_lo", "_hi"), ("_50", "_16", "_84"), ("_p50", "_p16", "_p84"))
+"""A column ``r_med_geo`` has its interval in ``r_lo_geo`` and ``r_hi_geo``, ``mass_50`` in ``mass_16``, ``mass_84``."""
+METHODS = ("opt", "trig")
+"""Ends of UCDs that say how a quantity was measured: ``pos.parallax.trig`` is a ``pos.parallax``."""
+AVERAGED = ("stat.mean", "stat.median", "meta.main")
+"""Words of UCDs that do not change what the quantity is."""
+NO_ESTIMATES = ("stat.", "pos.healpix")
+"""Beginnings of UCDs of columns that are no estimates."""
 FLAG_NAMES = ("flag_{}", "{}_flag")
 """How the flag of a column may be called; rows where it is not 0 are left out."""
 SPLIT_NAME = "split_{}"
@@ -38,6 +44,8 @@ class Pair:
         Column of the error; or those of both ends of the 68 % interval; or nothing.
     flag, split : str or None
         Column that is not 0 where the value is not to be trusted; that tells training rows.
+    exact : bool
+        Whether values are right or wrong (codes, text, truth values), not more or less near.
     """
 
     column: str
@@ -47,6 +55,7 @@ class Pair:
     error: tuple[str, ...] = ()
     flag: str | None = None
     split: str | None = None
+    exact: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,9 +73,11 @@ def find_pairs(
 ) -> list[Pair]:
     """Return the columns that can be compared.
 
-    A column is compared with the truth's column of its own name; else, for a name ``<label>_<set>``, with the longest
-    label of more than one letter that the truth has in a unit that converts. Keys, positions, errors and flags are
-    not compared.
+    A number is compared with the truth's column of its own name; else, for a name ``<label>_<set>``, with the longest
+    label of more than one letter that the truth has in a unit that converts; else with the one column that has its
+    UCD, or that of them whose name fits (``j`` and ``mag_j``, ``phot_bp_mean_mag`` and ``mag_bp``), if the names have
+    a part in common or an error is stated. Codes, text and other columns that are right or wrong are compared with
+    the truth's column of their own name. Keys, positions, errors and flags are not compared.
 
     Parameters
     ----------
@@ -92,7 +103,7 @@ def find_pairs(
     chosen = columns if columns is not None else _estimates(catalogue)
     pairs = []
     for name in dict.fromkeys([*match, *chosen]):
-        counterpart = match.get(name) or _counterpart(catalogue[name], truth)
+        counterpart = match.get(name) or _counterpart(catalogue[name], truth, bool(_error(catalogue, name)))
         if counterpart is not None:
             pairs.append(_pair(catalogue, catalogue[name], truth[counterpart], errors.get(name)))
         elif columns is not None:
@@ -100,7 +111,8 @@ def find_pairs(
     if not pairs:
         raise UsageError(
             "no column of the catalogue has a counterpart in the truth; name one with --match COLUMN=TRUE_COLUMN. "
-            f"The catalogue has {', '.join(catalogue.names)}; the truth {', '.join(truth.names)}"
+            f"The catalogue has {', '.join(_estimates(catalogue)) or 'no columns of its own'}; the truth "
+            f"{', '.join(truth.names)}"
         )
     return pairs
 
@@ -113,34 +125,59 @@ def _check_column(name: str, schema: TableSchema) -> None:
 
 
 def _estimates(schema: TableSchema) -> list[str]:
-    """Return the columns that may be estimates: scalar floats that are no key, position, error or bound."""
+    """Return the columns that may be estimates: scalars that are no key, position, error or bound."""
     position = {schema.position.ra, schema.position.dec} if schema.position else set()
-    floats = [c.name for c in schema.columns if c.is_float and c.length is None and c.name not in position]
+    scalars = [c for c in schema.columns if c.length is None and c.name not in {*position, schema.key}]
+    floats = [c.name for c in scalars if c.is_float]
     companions = {t.format(n) for n in floats for t in (*ERROR_NAMES, *FLAG_NAMES)}
-    companions |= {t.format(n) for n in floats for both in BOUND_NAMES for t in both}
-    return [n for n in floats if n not in companions and not (schema[n].ucd or "").startswith("stat.")]
+    companions |= {t for n in floats for both in _bounds(n) for t in both}
+    return [c.name for c in scalars if c.name not in companions and not (c.ucd or "").startswith(NO_ESTIMATES)]
 
 
-def _counterpart(column: Column, truth: TableSchema) -> str | None:
+def _error(schema: TableSchema, name: str) -> tuple[str, ...]:
+    """Return the column of the error of a column, else those of the ends of its interval, else nothing."""
+    found = [(t.format(name),) for t in ERROR_NAMES if t.format(name) in schema]
+    return next(iter([*found, *((a, b) for a, b in _bounds(name) if a in schema and b in schema)]), ())
+
+
+def _bounds(name: str) -> list[tuple[str, str]]:
+    """Return how the ends of a column's interval may be called."""
+    named = [(name.replace(middle, low), name.replace(middle, high)) for middle, low, high in MEDIANS if middle in name]
+    return [*((low.format(name), high.format(name)) for low, high in BOUND_NAMES), *named]
+
+
+def _counterpart(column: Column, truth: TableSchema, stated: bool) -> str | None:
+    """Return the truth's column of an estimate; `stated` is whether it states an error."""
+    if not column.is_float:
+        known = column.name in truth and column.name != truth.key and not truth[column.name].is_float
+        return column.name if known else None
     position = (truth.position.ra, truth.position.dec) if truth.position else ()
     labels = [c for c in truth.columns if c.is_float and c.length is None and c.name not in position]
+    labels = [c for c in labels if _factor(c.unit, column.unit) is not None]
     fitting = [c for c in labels if column.name == c.name or (len(c.name) > 1 and column.name.startswith(f"{c.name}_"))]
-    for label in sorted(fitting, key=lambda c: -len(c.name)):
-        if _factor(label.unit, column.unit) is not None:
-            return label.name
-    return None
+    if fitting:
+        return max(fitting, key=lambda c: len(c.name)).name
+    parts = set(column.name.split("_"))
+    same = [c for c in labels if column.ucd and c.ucd and _meaning(c.ucd) == _meaning(column.ucd)]
+    if len(same) > 1:
+        same = [c for c in same if c.name.endswith(f"_{column.name}") or set(c.name.split("_")) <= parts]
+    return same[0].name if len(same) == 1 and (stated or parts & set(same[0].name.split("_"))) else None
+
+
+def _meaning(ucd: str) -> set[str]:
+    """Return the words of a UCD that say what the quantity is, without how it was averaged or measured."""
+    first, *others = [w for w in ucd.split(";") if w not in AVERAGED] or [ucd]
+    stem, _, last = first.rpartition(".")
+    return {stem} if last in METHODS else {first, *others}
 
 
 def _pair(schema: TableSchema, column: Column, truth: Column, error: str | None) -> Pair:
+    if not (column.is_float and truth.is_float):
+        return Pair(column.name, truth.name, exact=True)
     factor = _factor(truth.unit, column.unit)
     if factor is None:
         raise UsageError(f"{column.name} is in {column.unit}, which {truth.name} (in {truth.unit}) does not convert to")
-    found = [(e,) for e in (error, *(t.format(column.name) for t in ERROR_NAMES)) if e is not None and e in schema]
-    both = [(a.format(column.name), b.format(column.name)) for a, b in BOUND_NAMES]
-    if MEDIAN in column.name:
-        both.append((column.name.replace(MEDIAN, "_lo"), column.name.replace(MEDIAN, "_hi")))
-    bounds = [(a, b) for a, b in both if a in schema and b in schema]
-    chosen: tuple[str, ...] = next(iter([*found, *bounds]), ())
+    chosen = (error,) if error is not None else _error(schema, column.name)
     flags = [n for n in (t.format(column.name) for t in FLAG_NAMES) if n in schema]
     suffix = column.name.removeprefix(f"{truth.name}_")
     split = SPLIT_NAME.format(suffix)
