@@ -2,20 +2,21 @@
 
 import numpy as np
 from vacframe_xp_uacsnet.config import UacsnetOptions
+from vacframe_xp_uacsnet.learning import weighted_quantile
 from vacframe_xp_uacsnet.network import Ensemble, apply, initial_weights, layer_sizes, sigma_of
-from vacframe_xp_uacsnet.training import Stars, cost_weights, train, weighted_quantile
+from vacframe_xp_uacsnet.training import Stars, cost_weights, train
 
 from vacframe.ml.backend import ops
 
 TINY = {"trunk": (32, 16), "head": 8, "errors": 4, "joint": 4, "check_every": 20, "learning_rate": 5e-3}
 
 
-def made_up(count=300, members=1, seed=0):
+def made_up(count=300, seed=0):
     rng = np.random.default_rng(seed)
     flux = rng.normal(size=(count, 6)).astype(np.float32)
     errors = rng.normal(size=(count, 6)).astype(np.float32)
     feh = (0.5 * flux[:, 0] - 0.3 * flux[:, 1] - 1).astype(np.float32)
-    held = rng.random((members, count)) < 0.2
+    held = rng.random(count) < 0.2
     return Stars(flux, errors, np.full_like(flux, 0.01), feh, np.ones(count, np.float32), held)
 
 
@@ -27,7 +28,7 @@ def test_layers_are_those_of_table_1():
 
 def test_the_forward_pass_is_that_of_figure_2():
     sizes = layer_sizes(6, (5, 4), 3, 2, 3)
-    weights = initial_weights(sizes, [7], feh=[-1.0], spread=[0.5])
+    weights = initial_weights(sizes, [7], feh=-1.0, spread=0.5)
     rng = np.random.default_rng(1)
     x, e = rng.normal(size=(10, 6)).astype(np.float32), rng.normal(size=(10, 6)).astype(np.float32)
     layers = [(weights[i][0], weights[i + 1][0]) for i in range(0, len(weights), 2)]
@@ -56,10 +57,10 @@ def test_costs_are_those_of_equation_11():
 
 
 def test_a_member_does_not_depend_on_the_others():
-    stars = made_up(members=2)
+    stars = made_up()
     options = UacsnetOptions(**TINY, epochs=20, batch_size=100, noise=1.0, averaging=0.9, decay=True)
     both = train(stars, options, [3, 4], seed=9)
-    alone = train(Stars(**{**stars.__dict__, "held": stars.held[:1]}), options, [3], seed=9)
+    alone = train(stars, options, [3], seed=9)
     for two, one in zip(both.weights, alone.weights, strict=True):
         np.testing.assert_allclose(two[0], one[0], rtol=1e-4, atol=1e-5)
     assert not np.allclose(both.weights[0][0], both.weights[0][1])
@@ -75,11 +76,6 @@ def test_training_finds_the_relation():
     assert np.std(feh[0] - fresh.feh) < 0.15
     assert (sigma >= 0.02).all()
     assert 0 < trained.best_epoch[0] <= 200
-    # The factor makes 68.3 % of the held stars lie within one error.
-    held = stars.held[0]
-    feh, sigma = (v[0][held] for v in ensemble.predict(stars.flux, stars.errors))
-    within = np.abs(feh - stars.feh[held]) <= trained.factor[0] * sigma * (1 + 1e-6)
-    np.testing.assert_allclose(within.mean(), 0.683, atol=1.5 / held.sum())
 
 
 def test_weighted_quantile():
@@ -90,7 +86,7 @@ def test_weighted_quantile():
 
 def test_held_stars_are_not_learned():
     stars = made_up()
-    wrong = np.where(stars.held[0], 5.0, stars.feh).astype(np.float32)
+    wrong = np.where(stars.held, 5.0, stars.feh).astype(np.float32)
     options = UacsnetOptions(**TINY, epochs=20, batch_size=512)
     right, other = (train(Stars(**{**stars.__dict__, "feh": y}), options, [1]) for y in (stars.feh, wrong))
     for one, two in zip(right.weights, other.weights, strict=True):

@@ -59,8 +59,8 @@ class UacsnetOptions(Frozen):
     learning_rate: float = Field(default=1e-3, gt=0.0)
     """Of the Adam optimiser (the paper does not name its own)."""
     validation_fraction: float = Field(default=0.15, gt=0.0, lt=1.0)
-    """Fraction of the training stars, by a hash of the key, that a member does not learn from: they choose the epoch
-    that is kept (ours; the paper does not say how its epoch was chosen)."""
+    """Fraction of the training stars, by a hash of the key, that no member learns from: they choose the epoch that is
+    kept (ours; the paper does not say how its epoch was chosen)."""
     best_by: Literal["likelihood", "residual"] = "likelihood"
     """What the held stars compare epochs by: the loss, or the mean absolute residual of [Fe/H], weighted alike. The
     error branch overfits before the [Fe/H] branch has learned all: "residual" waits for the latter."""
@@ -69,7 +69,7 @@ class UacsnetOptions(Frozen):
     check_every: int = Field(default=50, ge=1)
     """Epochs that run as one compiled call; the loss on the held stars is looked at after each."""
     members: int = Field(default=1, ge=1)
-    """Networks with other seeds and other held stars; their spread is the epistemic error (ours: the paper has 1)."""
+    """Networks with other seeds; their spread is the epistemic error (ours: the paper has 1)."""
     noise: float = Field(default=0.0, ge=0.0)
     """Noise added to each star in each step, at most, in units of its own flux errors (ours; 0 adds none)."""
     averaging: float = Field(default=0.0, ge=0.0, lt=1.0)

@@ -18,6 +18,9 @@ from vacframe_xp_uacsnet.hull import Hull, hull_of
 from vacframe_xp_uacsnet.network import Ensemble
 from vacframe_xp_uacsnet.training import Stars, cost_weights, train
 
+WITHIN = 0.6827
+"""Fraction of a Gaussian within one standard deviation."""
+
 
 @dataclass(frozen=True)
 class Estimator:
@@ -30,8 +33,8 @@ class Estimator:
         Of the p pixels and of their errors.
     clip : float
         Limit of the standardised values.
-    factor : ndarray, shape (L,)
-        By which the members' errors are multiplied.
+    factor : float
+        By which the errors are multiplied.
     hull : Hull
         Where the training stars are.
     """
@@ -40,7 +43,7 @@ class Estimator:
     flux: Scale
     errors: Scale
     clip: float
-    factor: np.ndarray
+    factor: float
     hull: Hull
 
     def inputs(self, flux: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -54,11 +57,11 @@ class Estimator:
         the harmonic mean of theirs (they share the star's noise: no division by their number) plus their spread's.
         """
         feh, sigma = (v.astype(np.float64) for v in self.ensemble.predict(*self.inputs(flux, errors)))
-        precision = (sigma * self.factor[:, None]) ** -2
+        precision = sigma**-2
         weight = precision / precision.sum(axis=0)
         mean = (weight * feh).sum(axis=0)
         spread = np.sqrt((weight * (feh - mean) ** 2).sum(axis=0))
-        error = np.sqrt(1.0 / precision.mean(axis=0) + spread**2)
+        error = self.factor * np.sqrt(1.0 / precision.mean(axis=0) + spread**2)
         missing = ~np.isfinite(flux).all(axis=1)
         for values in (mean, error, spread):
             values[missing] = np.nan
@@ -91,25 +94,27 @@ def learn(stars: Batch, context: Any, options: UacsnetOptions) -> Model:
             "xp_training_set. Relax the cuts, give more labels, or lower network.minimum_stars."
         )
     scales = scale_of(flux), scale_of(errors)
-    held = [context.split(keys, options.validation_fraction, name=f"held-{m}") for m in range(options.members)]
+    held = context.split(keys, options.validation_fraction, name="held")
     data = Stars(
         scales[0].standardise(flux, options.clip),
         scales[1].standardise(errors, options.clip),
         np.nan_to_num(errors / scales[0].std).astype(np.float32),
         feh.astype(np.float32),
         cost_weights(colour, feh, options.cost_bins, options.gamma).astype(np.float32),
-        np.stack(held),
+        held,
     )
     seeds = [text_seed(context.seed, "member", m) for m in range(options.members)]
     trained = train(data, options, seeds, seed=text_seed(context.seed, "order") >> 33, on_epochs=context.progress)
     hull = hull_of(data.flux)
+    ensemble = Ensemble(trained.weights, options.floor, options.floor_of)
+    estimate, error, _ = Estimator(ensemble, *scales, options.clip, 1.0, hull).estimate(flux[held], errors[held])
     arrays = {f"weight_{i}": w for i, w in enumerate(trained.weights)} | hull.arrays()
     for name, scale in zip(("flux", "errors"), scales, strict=True):
         arrays |= {f"{name}_mean": scale.mean, f"{name}_std": scale.std}
     card = {
         "stars": len(keys),
         "members": options.members,
-        "factor": trained.factor.tolist(),
+        "factor": weighted_quantile(np.abs(estimate - feh[held]) / error, data.cost[held], WITHIN),
         "best_epoch": trained.best_epoch.tolist(),
         "training_loss": trained.training_loss.tolist(),
         "validation_loss": trained.validation_loss.tolist(),
@@ -119,6 +124,15 @@ def learn(stars: Batch, context: Any, options: UacsnetOptions) -> Model:
         "libraries": backend.library_versions(),
     }
     return Model(arrays, card)
+
+
+def weighted_quantile(values: np.ndarray, weights: np.ndarray, fraction: float) -> float:
+    """Return the smallest value up to which lies this fraction of the weight; 1 where there are no values."""
+    if not len(values):
+        return 1.0
+    order = np.argsort(values)
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][min(np.searchsorted(share, fraction), len(order) - 1)])
 
 
 def usable(stars: Batch) -> np.ndarray:
@@ -134,5 +148,5 @@ def restore(model: Model) -> Estimator:
     weights = [np.asarray(model[f"weight_{i}"]) for i in range(count)]
     flux, errors = (Scale(np.asarray(model[f"{n}_mean"]), np.asarray(model[f"{n}_std"])) for n in ("flux", "errors"))
     ensemble = Ensemble(weights, options.floor, options.floor_of)
-    factor = np.array(model.metadata["factor"]) if options.calibrate else np.ones(options.members)
+    factor = float(model.metadata["factor"]) if options.calibrate else 1.0
     return Estimator(ensemble, flux, errors, options.clip, factor, Hull.of(model))

@@ -39,13 +39,12 @@ def layer_sizes(pixels: int, trunk: Sequence[int], head: int, errors: int, joint
 
 
 def initial_weights(
-    sizes: Sequence[tuple[int, int]], seeds: Sequence[int], feh: Sequence[float], spread: Sequence[float]
+    sizes: Sequence[tuple[int, int]], seeds: Sequence[int], feh: float, spread: float
 ) -> list[np.ndarray]:
     """Return the starting weights of one member per seed (Glorot & Bengio 2010 uniform; biases 0).
 
     Two biases start elsewhere, so that the first steps are not lost: that of [Fe/H] at `feh`, and that of the
-    uncertainty such that σ is about `spread`, one number per member; from a small σ no gradient leads upwards,
-    because of its floor.
+    uncertainty such that σ is about `spread`; from a small σ no gradient leads upwards, because of its floor.
     """
     streams = [np.random.Generator(np.random.Philox(seed)) for seed in seeds]
     weights = []
@@ -53,8 +52,8 @@ def initial_weights(
         limit = np.sqrt(6.0 / (fan_in + fan_out))
         drawn = [rng.uniform(-limit, limit, (fan_in, fan_out)).astype(np.float32) for rng in streams]
         weights += [np.stack(drawn), np.zeros((len(seeds), 1, fan_out), np.float32)]
-    weights[2 * len(sizes) - 7] += np.array(feh, np.float32)[:, None, None]
-    weights[-1] += np.sqrt(np.array(spread, np.float32))[:, None, None]
+    weights[2 * len(sizes) - 7] += np.float32(feh)
+    weights[-1] += np.float32(np.sqrt(spread))
     return weights
 
 

@@ -11,10 +11,8 @@ import numpy as np
 from vacframe.ml import adam, backend
 from vacframe.ml.backend import ops
 from vacframe_xp_uacsnet.config import UacsnetOptions
-from vacframe_xp_uacsnet.network import Ensemble, Weights, apply, initial_weights, layer_sizes, sigma_of
+from vacframe_xp_uacsnet.network import Weights, apply, initial_weights, layer_sizes, sigma_of
 
-WITHIN = 0.6827
-"""Fraction of a Gaussian within one standard deviation."""
 OUTLIER = 5.0
 """Standard deviations beyond which a star's residual counts as this many when the epochs are compared: with a floor
 of 0.02 dex under σ, a single outlier among the held stars would decide."""
@@ -32,8 +30,8 @@ class Stars:
     feh : ndarray of float32, shape (n,)
     cost : ndarray of float32, shape (n,)
         Weight of a star in the loss.
-    held : ndarray of bool, shape (L, n)
-        Stars that member l never learns from; they decide which of its epochs is the best.
+    held : ndarray of bool, shape (n,)
+        Stars that no member learns from; they decide which of its epochs is the best.
     """
 
     flux: np.ndarray
@@ -52,8 +50,6 @@ class Trained:
     ----------
     weights : list of ndarray
     best_epoch : ndarray of int, shape (L,)
-    factor : ndarray, shape (L,)
-        Error that holds 68.3 % of the residuals of the held stars, over the predicted one (weighted by cost).
     training_loss, validation_loss : ndarray, shape (L,)
         Weighted mean of equation 12 at the best epoch over the stars learned from and those held, with residuals
         limited to `OUTLIER` σ.
@@ -61,7 +57,6 @@ class Trained:
 
     weights: list[np.ndarray]
     best_epoch: np.ndarray
-    factor: np.ndarray
     training_loss: np.ndarray
     validation_loss: np.ndarray
 
@@ -87,12 +82,11 @@ def train(
     on_epochs : callable
         Told the number of epochs done since the last call.
     """
-    learned = ~stars.held
-    known = [stars.feh[member] for member in learned]
-    start, spread = ([float(f(values)) for values in known] for f in (np.mean, np.std))
+    known = stars.feh[~stars.held]
+    start, spread = float(known.mean()), float(known.std())
     sizes = layer_sizes(stars.flux.shape[1], options.trunk, options.head, options.errors, options.joint)
     weights = [ops.convert_to_tensor(w) for w in initial_weights(sizes, seeds, start, spread)]
-    run, judge = _compiled(stars, learned, options, seed)
+    run, judge = _compiled(stars, options, seed)
     state = adam.start(weights)
     best, found = weights, np.full((3, len(seeds)), np.inf)
     place = 1 if options.best_by == "likelihood" else 2
@@ -110,31 +104,17 @@ def train(
         best_epoch[better] = done
         on_epochs(block)
     kept = [ops.convert_to_numpy(w) for w in best]
-    mean, sigma = Ensemble(kept, options.floor, options.floor_of).predict(stars.flux, stars.errors)
-    factor = [
-        weighted_quantile(np.abs(stars.feh - m)[held] / s[held], stars.cost[held], WITHIN)
-        for m, s, held in zip(mean, sigma, stars.held, strict=True)
-    ]
-    return Trained(kept, best_epoch, np.array(factor), *found[:2])
+    return Trained(kept, best_epoch, *found[:2])
 
 
-def weighted_quantile(values: np.ndarray, weights: np.ndarray, fraction: float) -> float:
-    """Return the smallest value up to which lies this fraction of the weight; 1 where there are no values."""
-    if not len(values):
-        return 1.0
-    order = np.argsort(values)
-    share = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][min(np.searchsorted(share, fraction), len(order) - 1)])
-
-
-def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: int) -> tuple[Any, Any]:
+def _compiled(stars: Stars, options: UacsnetOptions, seed: int) -> tuple[Any, Any]:
     """Return the compiled functions that train from one epoch to another, and that give the losses."""
     count = len(stars.feh)
     steps = -(-count // options.batch_size)
     size = count // steps
     flux, errors, feh, noise = (ops.convert_to_tensor(a) for a in (stars.flux, stars.errors, stars.feh, stars.noise))
-    taking = ops.convert_to_tensor((stars.cost * learned).astype(np.float32))
-    judging = [_normalised(stars.cost * chosen) for chosen in (learned, stars.held)]
+    taking = ops.convert_to_tensor((stars.cost * ~stars.held).astype(np.float32))
+    judging = [_normalised(stars.cost * chosen) for chosen in (~stars.held, stars.held)]
     scale = np.float32(1.0 / np.mean(stars.cost))
 
     lottery = ops.convert_to_tensor(np.int32(seed & 0x7FFFFFFF))
@@ -150,7 +130,7 @@ def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: 
             amplitude = options.noise * backend.random_uniform((size, 1), draw)
             drawn = backend.random_normal((size, stars.flux.shape[1]), ops.stack([draw[0], -draw[1]]))
             x = x + amplitude * drawn * ops.take(noise, rows, axis=0)
-        costs = ops.take(taking, rows, axis=1)
+        costs = ops.take(taking, rows)
         data = ops.mean(costs * likelihood(weights, x, e, y), axis=1) * scale
         decay = sum(ops.sum(ops.square(w)) for w in weights[::2])
         return ops.sum(data) + options.l2 * decay, data
@@ -186,8 +166,8 @@ def _compiled(stars: Stars, learned: np.ndarray, options: UacsnetOptions, seed: 
 
 
 def _normalised(weights: np.ndarray) -> Any:
-    """Return weights of shape (L, n) that add up to 1 for each member."""
-    return ops.convert_to_tensor((weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)).astype(np.float32))
+    """Return weights of shape (n,) that add up to 1."""
+    return ops.convert_to_tensor((weights / max(weights.sum(), 1e-30)).astype(np.float32))
 
 
 def cost_weights(colour: np.ndarray, feh: np.ndarray, bins: tuple[int, int], gamma: float) -> np.ndarray:
