@@ -2,7 +2,9 @@
 
 Run as ``python parallax_zp_clusters.py SHARED_DATA WORKSPACE``. The member stars of ``zeropoint_oracle`` become
 `gaia_sources`, the distances of ``gc_distances`` (Baumgardt & Vasiliev 2021) a product of the user's own,
-`cluster_distances`; then `parallax_zp_global` is built and the median offset of each cluster printed.
+`cluster_distances`, and those of Harris (1996, edition of 2010) the second distances that they are checked with; then
+`parallax_zp_global` and `parallax_zp_check` are built and the median offset of each cluster printed.
+``vacframe paper wang2021 --workspace WORKSPACE/workspace --plots DIR`` draws what these stars allow.
 """
 
 import re
@@ -23,6 +25,17 @@ files = ["stars.parquet"]
 [sources.cluster_distances]
 files = ["distances.parquet"]
 key = "source_id"
+
+[sources.harris_distances]
+files = ["harris.parquet"]
+key = "source_id"
+
+[plugins.parallax_zp.second_distances]
+product = "harris_distances"
+key = "source_id"
+column = "distance"
+unit = "kpc"
+circularity = "independent"
 
 [plugins.parallax_zp.distances]
 product = "cluster_distances"
@@ -83,8 +96,17 @@ def read_distances(path: Path) -> dict[str, tuple[float, float]]:
     return found
 
 
+def read_harris(path: Path) -> dict[str, tuple[float, float]]:
+    """Return NGC and Messier names → distance, kpc, given to 0.1 kpc, and an error of NaN."""
+    found = {}
+    for line in path.read_text().splitlines():
+        for alias in re.findall(r"\b(?:NGC|M) \d+\b", line[:25]):
+            found[alias.replace(" ", "")] = (float(line.split()[-5]), np.nan)
+    return found
+
+
 def member_distances(stars: dict[str, np.ndarray], distances: dict[str, tuple[float, float]]) -> dict[str, np.ndarray]:
-    """Return `cluster_distances`: one row for each star of a cluster with a distance."""
+    """Return a product with one row for each star of a cluster with a distance."""
     known = np.isin(stars["cluster"], list(distances))
     values = np.array([distances[c] for c in stars["cluster"][known]])
     table = {name: stars[name][known] for name in ("source_id", "ra", "dec")}
@@ -92,22 +114,28 @@ def member_distances(stars: dict[str, np.ndarray], distances: dict[str, tuple[fl
 
 
 def main(shared: str, folder: str) -> None:
-    """Write the two tables, build, and print offsets."""
-    place = Path(folder)
+    """Write the tables, build, and print offsets."""
+    place, data = Path(folder), Path(shared)
     place.mkdir(parents=True, exist_ok=True)
-    stars = read_stars(Path(shared) / "zeropoint_oracle")
-    distances = member_distances(stars, read_distances(Path(shared) / "gc_distances" / "result.txt"))
-    for name, table in (("stars", stars), ("distances", distances)):
+    stars = read_stars(data / "zeropoint_oracle")
+    distances = member_distances(stars, read_distances(data / "gc_distances" / "result.txt"))
+    harris = member_distances(stars, read_harris(data / "clusters" / "Harris2010_f1.dat"))
+    for name, table in (("stars", stars), ("distances", distances), ("harris", harris)):
         pq.write_table(pa.table(table), place / f"{name}.parquet")
     (place / "vacframe.toml").write_text(CONFIGURATION)
     workspace = vf.Workspace(place / "workspace", config=place / "vacframe.toml")
-    workspace.build("parallax_zp_global", "zp_candidates")
+    workspace.build("parallax_zp_global", "parallax_zp_check", "zp_candidates")
     found = workspace.read("zp_candidates").to_pandas()
     found = found[found["astrometric_params_solved"] == 31]
     found["cluster"] = stars["cluster"][found["source_id"] - 1]
     offsets = found.groupby("cluster")[["offset_noncorr", "offset_corr"]].median()
     print(offsets.assign(n=found.groupby("cluster").size()).round(1).to_string())
     print("median over clusters", *offsets.median().round(1), "uas, raw and corrected")
+    check = workspace.read("parallax_zp_check").to_pandas().iloc[0]
+    print(
+        f"parallaxes minus those of Harris (1996), {check['n']} stars: median {check['offset']:.1f} uas, "
+        f"{100 * check['relative']:.1f} %"
+    )
 
 
 if __name__ == "__main__":

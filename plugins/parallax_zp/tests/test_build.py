@@ -5,8 +5,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy.table import Table
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import chain, made_up
+from vacframe_parallax_zp.l21 import ZERO_POINT_INPUTS
+from vacframe_parallax_zp.zero_point import zero_points
 
 import vacframe as vf
 
@@ -80,14 +83,30 @@ def test_giants_come_with_their_counts(built):
     assert counts["n_five"].iloc[-2] + counts["n_six"].iloc[-2] == len(giants)
 
 
-def test_a_file_with_the_five_inputs_alone_is_enough(inputs, tmp_path):
-    from vacframe_parallax_zp.l21 import ZERO_POINT_INPUTS
-
-    names = ["source_id", "ra", "dec", *ZERO_POINT_INPUTS]
-    pq.write_table(pa.table(inputs["gaia_sources"]).select(names), tmp_path / "gaia.parquet")
-    (tmp_path / "vacframe.toml").write_text('[sources.gaia_sources]\nfiles = ["gaia.parquet"]\n')
+@pytest.mark.parametrize("suffix", ["parquet", "fits", "ecsv"])
+def test_a_file_with_the_five_inputs_and_gaps_is_enough(inputs, tmp_path, suffix):
+    """No positions, no parallax, values missing everywhere, whole numbers as floats and the other way round."""
+    rng = np.random.default_rng(6)
+    columns = {n: np.ma.masked_invalid(inputs["gaia_sources"][n]) for n in ZERO_POINT_INPUTS}
+    for values in columns.values():
+        values[rng.random(len(values)) < 0.1] = np.ma.masked
+    columns["phot_g_mean_mag"] = columns["phot_g_mean_mag"].astype(np.int32)
+    if suffix != "ecsv":
+        columns["astrometric_params_solved"] = columns["astrometric_params_solved"].astype(np.float64)
+    table = {"source_id": inputs["gaia_sources"]["source_id"], **columns}
+    if suffix == "parquet":
+        pq.write_table(pa.table({n: pa.array(v) for n, v in table.items()}), tmp_path / "gaia.parquet")
+    else:
+        Table(table).write(tmp_path / f"gaia.{suffix}")
+    text = f'[sources.gaia_sources]\nfiles = ["gaia.{suffix}"]\nposition = "source_id"\n'
+    (tmp_path / "vacframe.toml").write_text(text)
     workspace = vf.Workspace(tmp_path / "ws", tmp_path / "vacframe.toml")
     assert workspace.build("gaia_parallax_l21", workers=1).ok
-    table = workspace.read("gaia_parallax_l21")
-    assert np.isfinite(table["zero_point"].drop_null().to_numpy()).sum() > 100
-    assert table["parallax_corrected"].null_count == table.num_rows
+    made = workspace.read("gaia_parallax_l21").to_pandas().sort_values("source_id")
+    numbers = [columns[n].astype(np.float64).filled(np.nan) for n in ZERO_POINT_INPUTS]
+    solved = np.nan_to_num(numbers.pop()).astype(np.int16)
+    expected = zero_points(*numbers, solved)
+    assert np.allclose(made["zero_point"], expected.value, rtol=0, atol=1e-9, equal_nan=True)
+    assert made["zero_point_flag"].tolist() == expected.flag.tolist()
+    assert {0, 4, 8} <= set(expected.flag)
+    assert made["parallax_corrected"].isna().all()

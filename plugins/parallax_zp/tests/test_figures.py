@@ -1,6 +1,7 @@
 """Figures show the numbers of the stored products."""
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from vacframe_parallax_zp import plugin
 
@@ -18,7 +19,26 @@ def test_counts_and_distributions(survey):
     offsets = run_product(plugin, "parallax_zp_global", survey.tables, config=survey.config).table
     figure = figures.plot_distributions(survey.tables["zp_giants"], offsets)
     texts = " ".join(t.get_text() for t in figure.axes[0].texts)
-    assert f"median {offsets['offset'][0].as_py():.1f}" in texts
+    assert f"median {offsets['offset'][0].as_py():+.1f}" in texts
+    assert "distances of nn_labels, Gaia parallaxes in them: training" in figure.get_suptitle()
+
+
+def test_a_solution_without_stars_stays_empty(survey):
+    offsets = run_product(plugin, "parallax_zp_global", survey.tables, config=survey.config).table
+    giants = survey.tables["zp_giants"].filter(pc.field("astrometric_params_solved") == 31)
+    five, six = figures.plot_distributions(giants, offsets).axes
+    assert (bool(five.patches), bool(six.patches)) == (True, False)
+
+
+def test_the_check_is_drawn_in_percent(survey):
+    giants = survey.tables["zp_giants"].to_pandas().drop_duplicates("source_id")
+    second = {"source_id": giants["source_id"].to_numpy(), "plx": giants["parallax_giant"].to_numpy() / 1.02}
+    settings = {"product": "prc", "key": "source_id", "column": "plx", "unit": "mas", "circularity": "independent"}
+    config = plugin.config_model(second_distances=settings)
+    check = run_product(plugin, "parallax_zp_check", survey.tables | {"prc": second}, config=config).table
+    axes = figures.plot_check(check).axes[0]
+    assert np.allclose(axes.containers[0][0].get_ydata(), 2.0)
+    assert f"{len(giants):,} stars" in axes.get_title()
 
 
 def test_trends_draw_every_bin(survey):
@@ -33,6 +53,7 @@ def test_maps_show_the_pixels_where_they_are(survey):
     maps = [survey.tables[f"parallax_zp_map_{frame}"] for frame in ("equatorial", "galactic")]
     figure = figures.plot_maps(*maps)
     sky = [a for a in figure.axes if a.name == "mollweide"]
+    assert all(a.get_facecolor()[:3] == (0.88, 0.88, 0.88) for a in sky)
     shown = sky[2].collections[0].get_array()
     values = maps[0]["offset_corr"].to_numpy()
     # Longitude 90° lies left of the middle, 0.5° per cell.

@@ -64,17 +64,20 @@ def test_verdicts_follow_the_tolerance():
 @pytest.mark.parametrize(
     ("distances", "second", "judged"),
     [
-        ({"product": "nn_labels"}, None, {"offset", "check"}),
-        ({"product": "geometric_distances"}, None, {"check"}),
-        ({"product": "mine"}, {"product": "prc", "circularity": "independent"}, {"check"}),
+        ({"product": "nn_labels"}, {"product": "prc", "circularity": "independent"}, {"count", "offset", "check"}),
+        ({"product": "nn_labels"}, {"product": "prc"}, {"count", "offset"}),
+        ({"product": "nn_labels"}, {"product": "bayes_isochrone"}, {"count", "offset"}),
+        ({"product": "geometric_distances"}, None, set()),
+        ({"product": "mine"}, {"product": "prc", "circularity": "independent"}, set()),
         ({"product": "mine", "circularity": "independent"}, {"product": "prc"}, {"offset"}),
-        ({"product": "nn_labels"}, {"product": "bayes_isochrone"}, {"offset"}),
     ],
 )
 def test_offsets_from_distances_that_rest_on_the_same_parallaxes_are_not_judged(distances, second, judged):
     config = plugin.config_model(distances=distances, second_distances=second and second | {"key": "source_id"})
     numbers = plugin.papers["wang2021"].numbers
     unlike = incomparable(numbers, "", config)
-    names = {"offset": "offset, five parameters, corrected", "check": "red clump, offset"}
+    names = {
+        "count": "giants, six parameters", "offset": "offset, five parameters, corrected", "check": "red clump, offset"
+    }  # fmt: skip
     assert {kind for kind, name in names.items() if name not in unlike} == judged
     assert set(incomparable(numbers, "mock", config)) == {n.name for n in numbers}

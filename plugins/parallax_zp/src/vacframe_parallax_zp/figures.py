@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _COLOURS = {NONCORR: "tab:blue", CORR: "tab:red"}
 _NAMES = {NONCORR: "raw", CORR: "corrected (L21)"}
 _SOLUTIONS = {5: FIVE, 6: SIX}
+_CORRECTIONS = {NONCORR: "raw", CORR: "corrected"}
+_WIDTH_IN_SCATTERS = 4.0
+"""Distributions are drawn to this many robust standard deviations on both sides of 0."""
 _OFFSET = "Gaia parallax − giants' parallax (µas)"
 _LIMITS = {NONCORR: 60.0, CORR: 30.0}
 """Ends of the colour scales of the maps, µas: those of the corrected pixels lie within ±30 (section 3)."""
@@ -65,7 +68,7 @@ def plot_counts(counts: Any) -> Figure:
     return figure
 
 
-def plot_distributions(giants: Any, offsets: Any, limit: float = 150.0) -> Figure:
+def plot_distributions(giants: Any, offsets: Any) -> Figure:
     """Return the distributions of the offsets with their Gaussian fits (Figure 4 of the paper).
 
     Parameters
@@ -74,31 +77,35 @@ def plot_distributions(giants: Any, offsets: Any, limit: float = 150.0) -> Figur
         `zp_giants`; of a star with more spectra the best counts.
     offsets : table
         `parallax_zp_global`.
-    limit : float
-        Half width of the axis, µas.
     """
     figure = new_figure(10, 4)
     stars = one_per_star({name: _values(giants, name) for name in ("source_id", "snr")})
     solved = _values(giants, "astrometric_params_solved")[stars]
-    bins = np.linspace(-limit, limit, 61)
-    for k, (solution, code) in enumerate(_SOLUTIONS.items()):
-        axes = figure.add_subplot(1, 2, k + 1)
-        for n, (column, correction) in enumerate(((NONCORR, "raw"), (CORR, "corrected"))):
-            values = _values(giants, column)[stars][solved == code]
-            axes.hist(values, bins, histtype="step", color=_COLOURS[column], label=_NAMES[column])
-            row = _row(offsets, solution, correction)
-            density = np.exp(-0.5 * ((bins - row["mean"]) / row["sigma"]) ** 2) / (row["sigma"] * np.sqrt(2 * np.pi))
-            axes.plot(bins, density * len(values) * (bins[1] - bins[0]), "--", color=_COLOURS[column])
-            text = f"median {row['offset']:+.1f} ± {row['offset_error']:.1f}\nmean {row['mean']:+.1f}\n"
-            text += f"σ {row['sigma']:.1f} µas"
-            axes.text(0.03, 0.96 - 0.2 * n, text, color=_COLOURS[column], transform=axes.transAxes, va="top")
+    for axes, (solution, code) in zip(figure.subplots(1, 2), _SOLUTIONS.items(), strict=True):
+        number = int(np.sum(solved == code))
+        axes.set_title(f"{solution}-parameter solutions, {number:,} stars", fontsize=10)
         axes.set_xlabel(_OFFSET)
-        axes.set_ylabel(f"stars in {bins[1] - bins[0]:g} µas")
-        axes.set_title(f"{solution}-parameter solutions, {np.sum(solved == code):,} stars", fontsize=10)
-        axes.legend(loc="upper right", fontsize=8)
+        if number:
+            values = {c: _values(giants, c)[stars][solved == code] for c in _CORRECTIONS}
+            _distributions(axes, values, {c: _row(offsets, solution, name) for c, name in _CORRECTIONS.items()})
     origin = [str(_values(offsets, name)[0]) for name in ("distances", "circularity")]
     figure.suptitle("giants' parallaxes: distances of {}, Gaia parallaxes in them: {}".format(*origin), fontsize=9)
     return figure
+
+
+def _distributions(axes: Axes, values: dict[str, np.ndarray], rows: dict[str, dict[str, float]]) -> None:
+    half = _WIDTH_IN_SCATTERS * max(row["scatter"] for row in rows.values()) or 1.0
+    bins = np.linspace(-half, half, 61)
+    for n, (column, row) in enumerate(rows.items()):
+        colour = _COLOURS[column]
+        axes.hist(values[column], bins.tolist(), histtype="step", color=colour, label=_NAMES[column])
+        density = np.exp(-0.5 * ((bins - row["mean"]) / row["sigma"]) ** 2) / (row["sigma"] * np.sqrt(2 * np.pi))
+        axes.plot(bins, density * len(values[column]) * (bins[1] - bins[0]), "--", color=colour)
+        text = f"median {row['offset']:+.1f} ± {row['offset_error']:.1f} µas\n"
+        text += f"mean {row['mean']:+.1f}, σ {row['sigma']:.1f} µas"
+        axes.text(0.03, 0.96 - 0.15 * n, text, color=colour, transform=axes.transAxes, va="top", fontsize=9)
+    axes.set_ylabel(f"stars in {bins[1] - bins[0]:.3g} µas")
+    axes.legend(loc="upper right", fontsize=8)
 
 
 def _row(offsets: Any, solution: int, correction: str) -> dict[str, float]:
@@ -107,7 +114,10 @@ def _row(offsets: Any, solution: int, correction: str) -> dict[str, float]:
         & (_values(offsets, "correction") == correction)
         & (_values(offsets, "sample") == "giants")
     )
-    return {name: float(_values(offsets, name)[chosen][0]) for name in ("offset", "offset_error", "mean", "sigma")}
+    return {
+        name: float(_values(offsets, name)[chosen][0])
+        for name in ("offset", "offset_error", "scatter", "mean", "sigma")
+    }
 
 
 def plot_trends(trends: Any) -> Figure:
