@@ -5,6 +5,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy import units as u
+from astropy.io import fits
 from astropy.table import Table
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import chain, made_up
@@ -14,6 +16,8 @@ from vacframe_parallax_zp.zero_point import zero_points
 import vacframe as vf
 
 TARGETS = ("gaia_parallax_spatial", "parallax_zp_map_equatorial", "zp_giants")
+OFFSETS = ("offset_corr", "offset_corr_error", "offset_noncorr", "offset_noncorr_error")
+TABLE_1 = dict.fromkeys(("ra", "dec", "gl", "gb"), "deg") | dict.fromkeys(OFFSETS, "uas") | {"n": None}
 CONFIGURATION = """
 pixel_order = 0
 
@@ -64,6 +68,36 @@ def test_healpy_reads_the_map_with_missing_pixels(built):
         others = np.setdiff1d(np.arange(192), table["hindex"])
         assert (values[others] == healpy.UNSEEN).all()
         assert 0 < len(table) < 192
+
+
+@pytest.fixture(scope="module")
+def levels(tmp_path_factory):
+    """A workspace of its own, in which every level is built after the other."""
+    return tmp_path_factory.mktemp("levels")
+
+
+@pytest.mark.parametrize("order", [3, 4, 5, 6, 7])
+def test_maps_of_every_level_have_the_columns_of_table_1(built, levels, order):
+    ordering = ("nested", "ring")[order % 2]
+    settings = {"order": order, "ordering": f'"{ordering}"', "more_than": 1}
+    overrides = [f"plugins.parallax_zp.maps.{name}={value}" for name, value in settings.items()]
+    workspace = vf.Workspace(levels, built.folder.parent / "vacframe.toml", overrides)
+    assert workspace.build("parallax_zp_map_galactic", "parallax_zp_map_equatorial", workers=1).ok
+    giants = workspace.read("zp_giants").to_pandas().drop_duplicates("source_id")
+    giants = giants[giants["astrometric_params_solved"] == 31]
+    for frame, lon, lat in (("galactic", "gl", "gb"), ("equatorial", "ra", "dec")):
+        name = f"parallax_zp_map_{frame}"
+        pixel = healpy.ang2pix(2**order, giants[lon], giants[lat], nest=ordering == "nested", lonlat=True)
+        number = np.bincount(pixel, minlength=12 * 4**order)
+        path = workspace.version(name).root / f"{name}.fits"
+        columns = [c.name for c in fits.open(path)[1].columns]
+        units = dict(zip(columns, fits.open(path)[1].columns.units, strict=True))
+        assert {*columns, "hindex"} == {"hindex", *TABLE_1}
+        assert [u.Unit(units[c], format="fits").to(TABLE_1[c]) for c in columns if c != "n"] == [1.0] * 8
+        values, cards = healpy.read_map(path, field=columns.index("n"), nest=None, h=True)
+        cards = dict(cards)
+        assert (cards["NSIDE"], cards["ORDERING"]) == (2**order, ordering.upper())
+        assert np.array_equal(np.where(values == healpy.UNSEEN, 0, values), np.where(number > 1, number, 0))
 
 
 def test_a_build_makes_what_the_functions_make_of_the_whole_sky(built, inputs):

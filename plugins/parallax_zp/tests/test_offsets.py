@@ -6,6 +6,7 @@ import pytest
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import sky_pattern
 from vacframe_parallax_zp.offsets import adaptive_bins
+from vacframe_parallax_zp.pixels import map_values
 from vacframe_parallax_zp.statistics import bootstrap_medians
 
 from vacframe.testing import run_product
@@ -114,6 +115,39 @@ def test_a_thin_pixel_takes_its_neighbours(survey):
     assert abs(gaia["spatial_offset"][there].iloc[0] - own) < 5 * np.hypot(
         error, full["offset_corr_error"][int(inner)].as_py()
     )
+
+
+@pytest.mark.parametrize("order", [3, 5])
+def test_values_of_a_map_with_holes(order):
+    """Own values where there are; means within the neighbours' range beside; nothing further out; any numbering."""
+    rng = np.random.default_rng(order)
+    total = 12 * 4**order
+    filled = np.sort(rng.choice(total // 2, total // 3, replace=False))
+    table = {"hindex": filled, "o": rng.normal(size=len(filled)), "o_error": rng.uniform(1, 3, len(filled))}
+    place = healpy.pix2ang(2**order, np.arange(total), nest=True, lonlat=True)
+    config = plugin.config_model(maps={"order": order})
+    found = map_values(table, *place, "o", config)
+    ring = plugin.config_model(maps={"order": order, "ordering": "ring"})
+    renamed = table | {"hindex": healpy.nest2ring(2**order, filled)}
+    again = map_values(renamed, *place, "o", ring)
+    own = np.full((2, total), np.nan)
+    own[:, filled] = table["o"], table["o_error"]
+    around = healpy.get_all_neighbours(2**order, np.arange(total), nest=True)
+    near = np.where(around >= 0, own[0][around], np.nan)
+    enough = np.sum(np.isfinite(near), axis=0) >= 3
+    is_own = np.isfinite(own[0])
+    assert np.array_equal(found.origin, np.where(is_own, 0, np.where(enough, 1, 2)))
+    assert {0, 1, 2} == set(found.origin)
+    assert np.array_equal(found.value[is_own], own[0][is_own])
+    assert np.array_equal(np.isnan(found.value), found.origin == 2)
+    beside = found.origin == 1
+    assert (found.value[beside] >= np.nanmin(near[:, beside], axis=0) - 1e-12).all()
+    assert (found.value[beside] <= np.nanmax(near[:, beside], axis=0) + 1e-12).all()
+    assert (found.error[beside] < 3).all()
+    assert np.allclose(again.value, found.value, equal_nan=True)
+    assert np.array_equal(again.origin, found.origin)
+    lost = map_values(table, np.array([np.nan, 10.0]), np.array([5.0, np.nan]), "o", config)
+    assert lost.origin.tolist() == [2, 2]
 
 
 def test_trends_have_enough_stars_and_no_slope(survey):
