@@ -1,13 +1,16 @@
-"""Drawing from posteriors: the same sums as the estimates, kept point by point."""
+"""Posteriors kept point by point: draws from them, and what they say of each age."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from vacframe_bayes_isochrone import candidates, integral, kernel, lookup
 from vacframe_bayes_isochrone.engine import ModelPoints, Observables, settings_of, sky_priors
+from vacframe_bayes_isochrone.weights import age_prior, chosen_components
 
 NAMES = ("distance", "av", "mass", "age", "mh")
 
@@ -22,20 +25,104 @@ def sample(stars: Any, model: Any, inputs: Any, config: Any, rng: Any) -> dict[s
     rng : RowRandom
         Random numbers of the rows.
     """
+    out = {name: np.full((len(stars["ra"]), config.samples), np.nan, np.float32) for name in NAMES}
+    uniform = rng.uniform(5 * config.samples).reshape(len(stars["ra"]), 5, config.samples)
+    for row, posterior in posteriors(stars, model, inputs, config):
+        for name, values in _draw(posterior, uniform[row]).items():
+            out[name][row] = values
+    return {f"{name}_samples": values for name, values in out.items()}
+
+
+def age_likelihoods(stars: Any, model: Any, inputs: Any, config: Any) -> np.ndarray:
+    """Return how probable each star's observables are at each age if it is of a component of the prior.
+
+    Parameters
+    ----------
+    stars, model, inputs, config
+        As `vacframe_bayes_isochrone.engine.estimate` takes them.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_component, n_age)
+        Summed over masses, metallicities, distances and extinctions as the prior weighs them, but for the prior in age,
+        which is divided out; 1 on average over the ages and components of the prior. NaN where nothing fits, 0 at ages
+        that a component does not have.
+    """
+    ages = np.array(model["age_nodes"], dtype=np.float64)
+    components = chosen_components(config)
+    prior = np.array([age_prior(c, ages, config.age_max) for c in components])
+    share = np.array([1.0 if c is None else c.fraction for c in components])[:, None]
+    out = np.full((len(stars["ra"]), *prior.shape), np.nan)
+    for row, posterior in posteriors(stars, model, inputs, config):
+        shares = posterior.shares(np.arange(len(posterior.found[3]))).sum(axis=1) * posterior.found[2][:, None]
+        age = posterior.points.values[3][posterior.found[3]]
+        found = np.array([np.bincount(age, weights=of_one, minlength=len(ages)) for of_one in shares.T])
+        mean = found.sum() / (share * prior).sum()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out[row] = np.where(prior > 0, found / (share * prior * mean), 0.0)
+    return out
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """The posterior of one star, model point by model point.
+
+    Attributes
+    ----------
+    found : tuple of ndarray, shape (n,)
+        As `candidates.find_points` fills it, chi2 replaced by exp((best - chi2) / 2).
+    chance : ndarray of float32, shape (n,)
+        Share of each point.
+    slabs : ndarray, shape (n_mh, 2)
+        First and last of `found` at each metallicity.
+    table : ndarray, shape (n_component, n_t, n_a)
+        The integral over distance and extinction.
+    frame : tuple of float
+        Where its nodes lie, as `integral.tabulate` returns it.
+    tables : tuple of ndarray
+        What `integral.tabulate` fills.
+    nodes : int
+        Number of nodes in extinction of `tables`.
+    """
+
+    points: ModelPoints
+    found: tuple[np.ndarray, ...]
+    chance: np.ndarray
+    slabs: np.ndarray
+    table: np.ndarray
+    frame: tuple[float, ...]
+    tables: tuple[np.ndarray, ...]
+    nodes: int
+
+    def cell(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the corners of the table about points: their places (n, 4) along both axes, and weights (n, 4)."""
+        _, n_t, n_a = self.table.shape
+        t = np.clip((self.found[0][rows] - self.frame[0]) / self.frame[1], 0, n_t - 1.001)
+        a = np.clip((self.found[1][rows] - self.frame[2]) / self.frame[3], 0, n_a - 1.001)
+        corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+        hats = np.prod(np.abs(np.stack([t % 1, a % 1], axis=1)[:, None, :] - (1 - corners)), axis=2)
+        return t.astype(int)[:, None] + corners[:, 0], a.astype(int)[:, None] + corners[:, 1], hats
+
+    def shares(self, rows: np.ndarray) -> np.ndarray:
+        """Return the share of each corner and component in the integral at points, shape (n, 4, n_component)."""
+        at_t, at_a, hats = self.cell(rows)
+        weight = self.points.values[0][:, self.found[3][rows]]
+        return np.asarray(weight.T[:, None, :] * hats[:, :, None] * np.moveaxis(self.table[:, at_t, at_a], 0, -1))
+
+
+def posteriors(stars: Any, model: Any, inputs: Any, config: Any) -> Iterator[tuple[int, Posterior]]:
+    """Yield row and posterior of each star that some model agrees with; each holds until the next is asked for."""
     seen, points = Observables(stars, config), ModelPoints(model, config)
     density, dust, _ = sky_priors(stars, inputs, config)
     extinction = np.array([b.extinction for b in config.bands])
-    out = {name: np.full((len(seen.parallax), config.samples), np.nan, np.float32) for name in NAMES}
-    uniform = rng.uniform(5 * config.samples).reshape(len(seen.parallax), 5, config.samples)
     work = kernel.workspace(len(points.search[0]), len(points.search[5]), len(points.values[0]))
     for row in range(len(seen.parallax)):
         phot = candidates.photometry(seen.magnitudes[row], seen.magnitude_errors[row], extinction)
-        if not np.isfinite(phot[2]):
-            continue
-        drawn = _one_star(seen, row, phot, (density[row], dust[row]), points, settings_of(config), work, uniform[row])
-        for name, values in drawn.items():
-            out[name][row] = values
-    return {f"{name}_samples": values for name, values in out.items()}
+        if np.isfinite(phot[2]):
+            sky = (density[row], dust[row])
+            found = _one_star(seen, row, phot, sky, points, settings_of(config), work)
+            if found is not None:
+                yield row, found
 
 
 def _one_star(
@@ -46,55 +133,55 @@ def _one_star(
     points: ModelPoints,
     settings: tuple[float, float, float],
     work: Any,
-    uniform: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Return draws of one star; none where nothing fits."""
+) -> Posterior | None:
+    """Return the posterior of one star; None where nothing fits."""
     bands, kappa, sigma_t, sigma_a, helper = phot
     window, dispersion, av_max = settings
     parallax, error = seen.parallax[row], seen.parallax_error[row]
     slabs, found, chance, tables = work
-    weight, mass, _, age, ages, _ = points.values
     reach = integral.reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
     magnitudes = seen.magnitudes[row].astype(np.float32)
     kept, best = candidates.find_points(
         seen.labels[row], seen.label_errors[row], magnitudes, bands, helper, window, reach, points.search, found, slabs
     )
     if kept == 0:
-        return {}
+        return None
     found, chance = tuple(values[:kept] for values in found), chance[:kept]
     inner = (kappa, sigma_t, sigma_a, helper)
     frame, n_t, n_a, n_q = integral.tabulate(
         found[0], found[1], inner, sky, parallax, error, dispersion, av_max, tables
     )
     table = tables[7][:, :n_t, :n_a].copy()
-    _, _, top = lookup.look_up(found, best, weight, frame, table, chance)
+    _, _, top = lookup.look_up(found, best, points.values[0], frame, table, chance)
     if not top > kernel.FAINTEST:
-        return {}
-    chosen = _choose(chance.astype(np.float64), uniform[0])
+        return None
+    return Posterior(points, found, chance, slabs, table, frame, tables, n_q)
+
+
+def _draw(posterior: Posterior, uniform: np.ndarray) -> dict[str, np.ndarray]:
+    """Return draws from a posterior, with random numbers of shape (5, draws)."""
+    points, found, tables, n_q = posterior.points, posterior.found, posterior.tables, posterior.nodes
+    chosen = _choose(posterior.chance.astype(np.float64), uniform[0])
     model = found[3][chosen]
-    t = np.clip((found[0][chosen] - frame[0]) / frame[1], 0, n_t - 1.001)
-    a = np.clip((found[1][chosen] - frame[2]) / frame[3], 0, n_a - 1.001)
     # Each draw takes a corner of its cell and a component, by their shares, then a quadrature point of that corner.
-    corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
-    at_t, at_a = t.astype(int)[:, None] + corners[:, 0], a.astype(int)[:, None] + corners[:, 1]
-    hats = np.prod(np.abs(np.stack([t % 1, a % 1], axis=1)[:, None, :] - (1 - corners)), axis=2)
-    shares = weight[:, model].T[:, None, :] * hats[:, :, None] * np.moveaxis(table[:, at_t, at_a], 0, -1)
-    corner, component = np.divmod(_choose_rows(shares.reshape(len(chosen), -1), uniform[1]), len(weight))
+    at_t, at_a, _ = posterior.cell(chosen)
+    shares = posterior.shares(chosen).reshape(len(chosen), -1)
+    corner, component = np.divmod(_choose_rows(shares, uniform[1]), len(posterior.table))
     rows = np.arange(len(chosen))
     n, m = at_t[rows, corner], at_a[rows, corner]
     f, mu, nodes = tables[3][:, component, n, :n_q], tables[4][:, n, :n_q], tables[0][:n_q]
     flat = np.moveaxis(f * tables[6][m, :n_q], 0, -1).reshape(len(chosen), -1)
     place, g = np.divmod(_choose_rows(flat, uniform[2]), 2)
     width = np.gradient(nodes)[place]
-    modulus = mu[g, rows, place] + (uniform[3] - 0.5) * frame[1]
-    by_slab = np.zeros(kept)
-    for slab, (first, last) in enumerate(slabs):
+    modulus = mu[g, rows, place] + (uniform[3] - 0.5) * posterior.frame[1]
+    by_slab = np.zeros(len(found[3]))
+    for slab, (first, last) in enumerate(posterior.slabs):
         by_slab[first:last] = points.search[5][slab]
     return {
         "distance": 10.0 ** (0.2 * modulus - 2.0),
         "av": np.maximum(nodes[place] + (uniform[4] - 0.5) * width, 0.0),
-        "mass": mass[model],
-        "age": ages[age[model]],
+        "mass": points.values[1][model],
+        "age": points.values[4][points.values[3][model]],
         "mh": by_slab[chosen],
     }
 
