@@ -47,6 +47,28 @@ def test_cuts_that_are_off_need_no_product():
 
 
 @pytest.mark.parametrize(
+    ("distances", "spectra", "expected"),
+    [
+        ({}, True, {"nn_labels"}),
+        ({"product": "geometric_distances"}, True, {"geometric_distances", "nn_labels"}),
+        ({"product": "bayes_isochrone", "labels": "lamost_stars", "logg": ["logg"]}, True,
+         {"bayes_isochrone", "lamost_stars"}),
+        ({"product": "geometric_distances", "snr": "off", "logg": []}, False, {"geometric_distances"}),
+        ({"product": "mine", "key": "source_id", "labels": "off"}, False, {"mine"}),
+        ({"product": "mine", "key": "source_id", "labels": "theirs", "labels_key": "source_id"}, False,
+         {"mine", "theirs"}),
+    ],
+)  # fmt: skip
+def test_sample_is_one_of_spectra_where_distances_or_labels_are(distances, spectra, expected):
+    config = plugin.config_model(distances=distances)
+    needs = {n.product for n in plugin.requires("zp_candidates", config)}
+    always = {"gaia_sources", "gaia_parallax_l21", "photometry"}
+    assert needs == always | expected | ({"crossmatch"} if spectra else set())
+    table = next(p for p in plugin.provides(config) if p.name == "zp_giants").table
+    assert table.key == ("obsid" if spectra else "source_id")
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"cuts": {"bp_rp": (1.65, 0.3)}}, "not ascending"),

@@ -89,12 +89,35 @@ def test_distances_of_any_product(stars, unit, convert):
 
 
 @pytest.mark.parametrize(
+    ("name", "column", "scale"), [("geometric_distances", "r_med_geo", 1000.0), ("bayes_isochrone", "distance", 1.0)]
+)
+def test_distances_of_stars_take_the_labels_of_their_spectra(stars, tables, name, column, scale):
+    """By name alone: the giants are those that the same distances, given with the spectra, select."""
+    gaia, labels = stars.inputs["gaia_sources"], stars.inputs["nn_labels"]
+    distance = scale * labels["distance"][: len(gaia["source_id"])]
+    own = {"source_id": gaia["source_id"], column: distance, "distance_error": 0.1 * distance}
+    config = plugin.config_model(distances={"product": name})
+    found = chain(stars.inputs | {name: own}, config, until="zp_giants")["zp_giants"]
+    expected = tables["zp_giants"]
+    assert found["obsid"].equals(expected["obsid"])
+    assert np.allclose(found["offset_corr"], expected["offset_corr"])
+    counts = [
+        run_product(plugin, "zp_giants_counts", {"zp_candidates": t}, config=config).table.to_pydict()["n_five"]
+        for t in (
+            chain(stars.inputs | {name: own}, config, until="zp_candidates")["zp_candidates"],
+            tables["zp_candidates"],
+        )
+    ]
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
     ("product", "stated", "expected"),
     [("nn_labels", None, "training"), ("geometric_distances", None, "direct"), ("mine", None, "unknown"),
      ("nn_labels", "independent", "independent")],
 )  # fmt: skip
 def test_circularity_is_stated(tables, product, stated, expected):
-    distances = {"product": product, "circularity": stated}
+    distances = {"product": product} | ({"circularity": stated} if stated else {})
     config = plugin.config_model(distances=distances, bootstraps=20)
     inputs = {"zp_candidates": tables["zp_candidates"]}
     made = run_product(plugin, "parallax_zp_global", inputs, config=config).table.to_pylist()[0]

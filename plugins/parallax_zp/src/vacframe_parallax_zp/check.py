@@ -34,8 +34,7 @@ def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
     yield vf.all_rows("zp_giants", ["source_id", "snr", "parallax_giant"])
     second = config.second_distances
     if second is not None:
-        columns = distance_columns(second.model_copy(update={"snr": None, "logg": ()}))
-        yield vf.all_rows(second.product, [GAIA_SOURCES["source_id"], *columns])
+        yield vf.all_rows(second.product, [GAIA_SOURCES["source_id"], *distance_columns(second)])
 
 
 @plugin.product(

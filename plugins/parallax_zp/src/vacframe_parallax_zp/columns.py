@@ -38,13 +38,13 @@ def offset_columns(distances: Distances, nullable: bool = True) -> tuple[vf.Colu
 
 
 def candidates_schema(config: ParallaxZpConfig) -> vf.TableSchema:
-    """Return the schema of `zp_candidates`; the key is that of the distances."""
-    spectra = config.distances.key == "obsid"
+    """Return the schema of `zp_candidates`: rows are spectra where distances or labels are theirs, else stars."""
+    spectra = config.distances.of_spectra
     anchor = LAMOST_STARS if spectra else GAIA_SOURCES
     head = [anchor["obsid"], GAIA_SOURCES["source_id"]] if spectra else [GAIA_SOURCES["source_id"]]
     return vf.TableSchema(
         description="Stars with a distance and a Gaia parallax: offsets of the parallax, and which cuts the star fails",
-        key=config.distances.key,
+        key="obsid" if spectra else "source_id",
         position=anchor.position,
         columns=(*head, anchor["ra"], anchor["dec"], *_star_columns(config.distances)),
     )
@@ -85,8 +85,11 @@ def _star_columns(distances: Distances) -> Iterator[vf.Column]:
 
 
 def distance_columns(distances: Distances) -> tuple[vf.Column, ...]:
-    """Return the columns that are read of a distance product, key left out."""
+    """Return the columns with the distance and its error, key left out."""
     names = [n for n in (distances.column, distances.error) if n]
-    columns = [vf.Column(name=n, dtype="float64", unit=distances.unit) for n in names]
-    extra = [n for n in (distances.snr, *distances.logg) if n and n not in names]
-    return (*columns, *(vf.Column(name=n, dtype="float32") for n in extra))
+    return tuple(vf.Column(name=n, dtype="float64", unit=distances.unit) for n in names)
+
+
+def label_columns(distances: Distances) -> tuple[vf.Column, ...]:
+    """Return the columns with S/N and log g, key left out."""
+    return tuple(vf.Column(name=n, dtype="float32") for n in (distances.snr, *distances.logg) if n)

@@ -49,7 +49,7 @@ def compare_distances(inputs: Mapping[str, Batch], context: Any) -> dict[str, li
                 "relative": float(np.median(1e-3 * difference[inside] / reference[inside])) if some else np.nan,
                 "distances": config.distances.product,
                 "second_distances": config.second_distances.product,
-                "circularity": config.second_distances.dependence,
+                "circularity": config.second_distances.circularity,
             }
         )
     return {name: [row[name] for row in table] for name in table[0]}

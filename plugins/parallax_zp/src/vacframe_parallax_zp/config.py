@@ -18,12 +18,13 @@ OptionalName = Annotated[Name | None, BeforeValidator(_off)]
 Limit = Annotated[float | None, BeforeValidator(_off)]
 Circularity = Literal["independent", "training", "direct", "unknown"]
 
-KNOWN_CIRCULARITY: dict[str, Circularity] = {
-    "nn_labels": "training",
-    "geometric_distances": "direct",
-    "bayes_isochrone": "direct",
+_OF_STARS = {"key": "source_id", "labels": "nn_labels", "circularity": "direct"}
+KNOWN_PRODUCTS: dict[str, dict[str, str]] = {
+    "nn_labels": {"circularity": "training"},
+    "geometric_distances": _OF_STARS | {"column": "r_med_geo", "unit": "pc"},
+    "bayes_isochrone": _OF_STARS | {"error": "distance_error"},
 }
-"""How the distances of known products rest on Gaia parallaxes."""
+"""Options of `Distances` that follow from the product, where they are not given."""
 
 CIRCULARITY = {
     "independent": "independent of Gaia parallaxes",
@@ -42,7 +43,10 @@ def _ascending(value: Interval) -> Interval:
 
 
 class Distances(BaseModel):
-    """Where distances come from: any product with a key, a column and a unit."""
+    """Where distances come from: any product with a key, a column and a unit.
+
+    What follows from a known product (`KNOWN_PRODUCTS`) need not be given.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,28 +61,43 @@ class Distances(BaseModel):
     """Column with its error, same unit; None or "off" where there is none."""
     unit: Literal["kpc", "pc", "mas"] = "kpc"
     """Unit of the column."""
+    labels: OptionalName = None
+    """Product with `snr` and `logg`; None or "off" where the product of the distances has them itself."""
+    labels_key: Literal["obsid", "source_id"] = "obsid"
+    """Key of `labels`."""
     snr: OptionalName = "snr_g"
-    """Column of the same product with the signal-to-noise ratio of the spectrum; None or "off" applies
-    no such cut."""
+    """Column with the signal-to-noise ratio of the spectrum; None or "off" applies no such cut."""
     logg: tuple[Name, ...] = ("logg_apogee", "logg_pastel")
-    """Columns of the same product with log g, the first that is known counts (section 2.1; METHODS 1); an empty list
-    applies no such cut."""
-    circularity: Circularity | None = None
+    """Columns with log g, the first that is known counts (section 2.1; METHODS 1); an empty list applies no such
+    cut."""
+    circularity: Circularity = "unknown"
     """Whether the distances rest on the same Gaia parallaxes: ``independent``; ``training``, a relation learned from
-    nearer stars' parallaxes; ``direct``, each star's own parallax; ``unknown``. None takes what is known of the
-    product, and ``unknown`` for any other."""
+    nearer stars' parallaxes; ``direct``, each star's own parallax; ``unknown``."""
     training_parallax: float = Field(default=2.0, gt=0)
     """Mean parallax of the stars the relation was learned from, mas (section 2.2)."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_known_product(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {**KNOWN_PRODUCTS.get(given.get("product", "nn_labels"), {}), **given}
+
     @property
-    def dependence(self) -> Circularity:
-        """The circularity, stated or known."""
-        return self.circularity or KNOWN_CIRCULARITY.get(self.product, "unknown")
+    def labels_product(self) -> str | None:
+        """The product with S/N and log g; None where neither is asked for."""
+        return (self.labels or self.product) if self.snr or self.logg else None
+
+    @property
+    def of_spectra(self) -> bool:
+        """Whether the rows of the sample are spectra, not stars."""
+        others = self.labels_product not in (None, self.product)
+        return self.key == "obsid" or (others and self.labels_key == "obsid")
 
     @property
     def statement(self) -> str:
         """The circularity in words, for the descriptions of columns that rest on the distances."""
-        return f"distances of {self.product}: {CIRCULARITY[self.dependence].format(self.training_parallax)}"
+        return f"distances of {self.product}: {CIRCULARITY[self.circularity].format(self.training_parallax)}"
 
 
 class Cuts(BaseModel):

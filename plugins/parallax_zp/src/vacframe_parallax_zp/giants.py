@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import vacframe as vf
 from vacframe.core.schemas.gaia import GAIA_SOURCES
 from vacframe.core.schemas.models import CROSSMATCH
 from vacframe.core.schemas.photometry import PHOTOMETRY
-from vacframe_parallax_zp.columns import candidates_schema, distance_columns
+from vacframe_parallax_zp.columns import candidates_schema, distance_columns, label_columns
 from vacframe_parallax_zp.config import ParallaxZpConfig
 from vacframe_parallax_zp.registry import plugin
 
@@ -52,18 +52,27 @@ def _gaia_columns(config: ParallaxZpConfig) -> list[vf.Column]:
 
 def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
     distances, gaia = config.distances, _gaia_columns(config)
-    columns, zero_points = distance_columns(distances), ["source_id", "zero_point"]
-    if distances.key == "obsid":
+    zero_points = ["source_id", "zero_point"]
+    if distances.of_spectra:
         yield vf.same("crossmatch", [CROSSMATCH[n] for n in ("obsid", "ra", "dec", "source_id")])
-        yield vf.same(distances.product, columns)
         yield vf.by_key("gaia_sources", "source_id", gaia)
         yield vf.by_key("gaia_parallax_l21", "source_id", zero_points)
     else:
         yield vf.same("gaia_sources", [*gaia, GAIA_SOURCES["ra"], GAIA_SOURCES["dec"]])
         yield vf.same("gaia_parallax_l21", zero_points)
-        yield vf.by_key(distances.product, "source_id", [GAIA_SOURCES["source_id"], *columns])
+    own = label_columns(distances) if distances.labels_product == distances.product else ()
+    yield _of_key(distances.product, distances.key, (*distance_columns(distances), *own))
+    if distances.labels_product not in (None, distances.product):
+        yield _of_key(distances.labels_product, distances.labels_key, label_columns(distances))
     if config.cuts.maximum_ks_error is not None:
-        yield vf.by_key("photometry", "source_id", [PHOTOMETRY[n] for n in ("source_id", "ks_error")])
+        yield _of_key("photometry", "source_id", [PHOTOMETRY["ks_error"]])
+
+
+def _of_key(product: str | None, key: str, columns: Iterable[vf.Column]) -> vf.Need:
+    """Return the need of columns of a product of spectra, which lie as the crossmatch does, or of stars."""
+    if key == "obsid":
+        return vf.same(str(product), list(columns))
+    return vf.by_key(str(product), "source_id", [GAIA_SOURCES["source_id"], *columns])
 
 
 @plugin.product(

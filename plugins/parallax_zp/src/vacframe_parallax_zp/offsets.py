@@ -25,7 +25,7 @@ def hidden_fraction(distances: Distances, parallax: float) -> float:
     d × parallax / p in the giants' parallax (section 2.2 of the paper).
     """
     share = {"independent": 0.0, "training": parallax / distances.training_parallax, "direct": 1.0}
-    return share.get(distances.dependence, np.nan)
+    return share.get(distances.circularity, np.nan)
 
 
 def global_offsets(stars: Batch, context: Any) -> dict[str, list[Any]]:
@@ -65,7 +65,7 @@ def global_offsets(stars: Batch, context: Any) -> dict[str, list[Any]]:
                         "sigma": found.sigma,
                         "parallax_giant": middle,
                         "distances": config.distances.product,
-                        "circularity": config.distances.dependence,
+                        "circularity": config.distances.circularity,
                         "hidden_fraction": hidden_fraction(config.distances, middle),
                     }
                 )

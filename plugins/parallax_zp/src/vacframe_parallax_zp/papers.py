@@ -55,8 +55,8 @@ def _relative_at(parallax: float) -> Callable[[Any], float]:
 
 def _circular(distances: Distances) -> str:
     """Return why offsets from distances say nothing of Gaia; empty where they do."""
-    known = distances.dependence in ("independent", "training")
-    return "" if known else f"distances of {distances.product}: {CIRCULARITY[distances.dependence]}"
+    known = distances.circularity in ("independent", "training")
+    return "" if known else f"distances of {distances.product}: {CIRCULARITY[distances.circularity]}"
 
 
 def _offsets_are_gaias(config: ParallaxZpConfig) -> str:

@@ -43,18 +43,21 @@ def candidates(inputs: Mapping[str, Batch], config: Any) -> Result:
         ``distances`` and ``cuts``.
     """
     distances = config.distances
-    primary = inputs["crossmatch" if distances.key == "obsid" else "gaia_sources"]
+    primary = inputs["crossmatch" if distances.of_spectra else "gaia_sources"]
     source_id, known = primary["source_id"], ~primary.mask("source_id")
     gaia = _Joined(inputs["gaia_sources"], source_id, known, primary)
     zero_point = _Joined(inputs["gaia_parallax_l21"], source_id, known, primary)["zero_point"]
-    stars = _Joined(inputs[distances.product], source_id, known, primary)
-    parallax, error = parallax_of(stars, distances)  # type: ignore[arg-type]
+    parallax, error = parallax_of(
+        _Joined(inputs[distances.product], source_id, known, primary),  # type: ignore[arg-type]
+        distances,
+    )
+    labels = _Joined(inputs[distances.labels_product or distances.product], source_id, known, primary)
     solved = gaia["astrometric_params_solved"]
     measured = np.isfinite(gaia["parallax"]) & np.isfinite(zero_point) & ((solved == FIVE) | (solved == SIX))
     with_distance = np.isfinite(parallax)
     six = solved == SIX
     columns = {
-        distances.key: primary[distances.key],
+        **({"obsid": primary["obsid"]} if distances.of_spectra else {}),
         "source_id": source_id,
         "ra": primary["ra"],
         "dec": primary["dec"],
@@ -69,12 +72,12 @@ def candidates(inputs: Mapping[str, Batch], config: Any) -> Result:
         "parallax_giant_error": error,
         CORR: 1e3 * (gaia["parallax"] - zero_point - parallax),
         NONCORR: 1e3 * (gaia["parallax"] - parallax),
-        "snr": stars[distances.snr] if distances.snr else np.full(len(source_id), np.nan, np.float32),
+        "snr": labels[distances.snr] if distances.snr else np.full(len(source_id), np.nan, np.float32),
     }
     columns["gl"], columns["gb"] = galactic(columns["ra"], columns["dec"])
     with_photometry = config.cuts.maximum_ks_error is not None
     photometry = _Joined(inputs["photometry"], source_id, known, primary) if with_photometry else None
-    columns["cuts_failed"] = _failed(columns, gaia, stars, photometry, config)
+    columns["cuts_failed"] = _failed(columns, gaia, labels, photometry, config)
     rows = measured & with_distance
     counts = {
         "no distance": int((~with_distance).sum()),
@@ -103,7 +106,7 @@ class _Joined:
 
 
 def _failed(
-    columns: Mapping[str, np.ndarray], gaia: _Joined, stars: _Joined, photometry: _Joined | None, config: Any
+    columns: Mapping[str, np.ndarray], gaia: _Joined, labels: _Joined, photometry: _Joined | None, config: Any
 ) -> np.ndarray:
     """Return ``cuts_failed``; a value that is missing fails the cut on it."""
     cuts: Cuts = config.cuts
@@ -120,7 +123,7 @@ def _failed(
         passed[1] = near[cuts.parallax_cut_on] < cuts.maximum_parallax
         passed[OTHER_PARALLAX] = near[other] < cuts.maximum_parallax
     if config.distances.logg and cuts.maximum_logg is not None:
-        passed[2] = _first_known([stars[name] for name in config.distances.logg]) <= _f32(cuts.maximum_logg)
+        passed[2] = _first_known([labels[name] for name in config.distances.logg]) <= _f32(cuts.maximum_logg)
     if photometry is not None:
         passed[3] = photometry["ks_error"] < _f32(cuts.maximum_ks_error)
     if cuts.maximum_ruwe is not None:
