@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from vacframe.core.tree import margin_pixels
 from vacframe.core.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -343,3 +344,47 @@ def test_keys_may_be_texts(tmp_path, monkeypatch):
         assert {r["star"]: r["other"] for r in ws.read("joined").to_pylist()} == {n: float(n[4:]) for n in name}
         made.append([ws.version(p).manifest["digest"] for p in ("joined", "noisy")])
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("margin", [2e-4, 0.01, 0.5, 4.0, 30.0])
+def test_the_pixels_around_a_partition_hold_its_margin(margin):
+    """Points as far from points of a partition as the margin, in any direction, near edges, corners and poles."""
+    random = np.random.default_rng(3)
+    inside = 0
+    for order in (0, 1, 3, 6):
+        parts = [0, *random.choice(12 << (2 * order), 5), (4 << (2 * order)) - 1]
+        for pix in parts:
+            around = margin_pixels((order, int(pix)), margin)
+            if around is None:
+                assert np.degrees(healpy.nside2resol(1 << order)) < 2 * margin
+                continue
+            fine, pixels = around
+            assert len(pixels) <= 4 * (1 << (fine - order)) + 4
+            edge = healpy.boundaries(1 << order, int(pix), step=100, nest=True).T
+            tangent = random.normal(size=edge.shape)
+            tangent -= (tangent * edge).sum(axis=1, keepdims=True) * edge
+            tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+            angle = np.radians(margin) * 0.999
+            found = healpy.vec2pix(1 << fine, *(np.cos(angle) * edge + np.sin(angle) * tangent).T, nest=True)
+            own = found >> (2 * (fine - order)) == pix
+            inside += own.sum()
+            assert np.isin(found[~own], pixels).all()
+            assert not (pixels >> (2 * (fine - order)) == pix).any()
+    assert inside > 0 or margin > 4
+
+
+def test_a_change_beyond_the_margin_runs_nothing(project):
+    """Rows of a neighbouring partition that lie far from the edge are not read."""
+    ws = space(project, "ws", "pixel_order=0")
+    ws.build("neighbours", workers=1)
+    table = pq.read_table(project / "others.parquet")
+    ra, dec = (np.append(v, x) for v, x in zip(columns(table, "ra", "dec"), (90.0, 0.0), strict=True))
+    write(project / "others.parquet", ra, dec)
+    home = healpy.ang2pix(1, 90.0, 0.0, nest=True, lonlat=True)
+    report = ws.build("neighbours", workers=1)
+    assert report["neighbours"].ran == 1
+    assert f"0/{home}" in ws.version("neighbours").parts
+    star, near, total = columns(ws.read("neighbours"), "star", "near", "total")
+    expected = brute_force(project)
+    np.testing.assert_array_equal(near, expected[0][star])
+    np.testing.assert_array_equal(total, expected[1][star])

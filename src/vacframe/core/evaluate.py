@@ -131,7 +131,8 @@ class _Reading:
             keys = primary.state.digests(part).get(self.need.on or "", "") if primary is not None else ""
             return digest_json([keys, self.whole])
         near = parts_within([parse_part(p) for p in self.state.parts], parse_part(part), self.need.margin)
-        return digest_json([need_digest(self.state.digests(f"{o}/{p}"), self.types) for o, p in near])
+        # The partition counts too: of the same neighbours each reads what lies around itself.
+        return digest_json([part, [need_digest(self.state.digests(f"{o}/{p}"), self.types) for o, p in near]])
 
 
 def _columns(need: Need, state: State) -> list[str]:

@@ -24,7 +24,7 @@ from vacframe.core.digest import array_digest, digest_json, table_digests
 from vacframe.core.discovery import Registry
 from vacframe.core.errors import CorruptFileError, VacframeError
 from vacframe.core.expression import names_in, select
-from vacframe.core.home import in_order, stored_schema
+from vacframe.core.home import HEALPIX, in_order, pixel_of, stored_schema
 from vacframe.core.invoke import Made, invoke, primary_need
 from vacframe.core.model import Model, read_model, write_model
 from vacframe.core.partition import read_columns, schema_of, write_table
@@ -32,7 +32,7 @@ from vacframe.core.product import Need, Product
 from vacframe.core.schema import TableSchema
 from vacframe.core.store import META_FILE, MODEL_FOLDER, REJECTS_FILE, TABLE_FILE
 from vacframe.core.tasklog import task_log
-from vacframe.core.tree import PixelTree
+from vacframe.core.tree import Pixel, PixelTree, margin_pixels, parse_part
 from vacframe.core.values import arrow_schema, to_numpy
 
 _REGISTRY: list[Registry] = []
@@ -115,6 +115,9 @@ def load_need(need: Need, where: dict[str, Any], task: dict[str, Any]) -> pa.Tab
     if need.how == "by_key":
         files = _files_by_key(need, where, task)
     tables = [read_columns(Path(f), wanted) for f in files]
+    if need.how == "sky":
+        around = margin_pixels(parse_part(task["part"]), need.margin)
+        tables = [_near(t, parse_part(task["part"]), around) for t in tables]
     empty = arrow_schema(schema.select(wanted)).empty_table()
     table = pa.concat_tables([empty, *tables], promote_options="permissive") if tables else empty
     if need.how == "by_key":
@@ -125,6 +128,15 @@ def load_need(need: Need, where: dict[str, Any], task: dict[str, Any]) -> pa.Tab
         chosen = np.broadcast_to(select(need.where, values, what=f"where of {need.product}"), table.num_rows)
         table = table.filter(pa.array(chosen))
     return in_order(table.combine_chunks(), where["key"])
+
+
+def _near(table: pa.Table, part: Pixel, around: tuple[int, np.ndarray] | None) -> pa.Table:
+    """Return the rows of a partition and of the pixels around it (None: all)."""
+    if around is None:
+        return table
+    home = table[HEALPIX].to_numpy()
+    near = (pixel_of(home, part[0]) == part[1]) | np.isin(pixel_of(home, around[0]), around[1])
+    return table.filter(pa.array(near))
 
 
 def _primary_keys(need: Need, task: dict[str, Any]) -> pa.Array:

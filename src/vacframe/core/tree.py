@@ -14,6 +14,10 @@ from vacframe.core.errors import StoreError
 from vacframe.core.home import pixel_of
 
 MAX_ORDER = 12
+MARGIN_LEVELS = 8
+"""How many orders finer than a partition the pixels are, at most, by which its margin is cut out."""
+NARROWEST = 0.5
+"""Width of a HEALPix pixel across its narrowest place, at least, in units of the root of its area."""
 Pixel = tuple[int, int]
 
 
@@ -101,3 +105,36 @@ def parts_within(parts: Iterable[Pixel], pixel: Pixel, margin: float) -> list[Pi
         if angle <= radius + other_radius + margin:
             near.append(part)
     return near
+
+
+def margin_pixels(pixel: Pixel, margin: float) -> tuple[int, np.ndarray] | None:
+    """Return pixels around a partition that hold all outside of it that comes within a margin.
+
+    Parameters
+    ----------
+    pixel : tuple of int
+        Order and number of the partition.
+    margin : float
+        Degrees.
+
+    Returns
+    -------
+    tuple of int and ndarray, or None
+        An order, and the sorted pixels of that order that touch the partition from outside: the finest order whose
+        pixels are as wide as the margin. None where those of the partition's own order are not.
+    """
+    import healpy
+
+    order, number = pixel
+    fine = order + MARGIN_LEVELS
+    while NARROWEST * np.degrees(healpy.nside2resol(1 << fine)) < margin:
+        fine -= 1
+        if fine < order:
+            return None
+    levels = fine - order
+    side = np.arange(1 << levels)
+    x = np.concatenate([side, side, 0 * side, 0 * side + side[-1]])
+    y = np.concatenate([0 * side, 0 * side + side[-1], side, side])
+    edge = (number << (2 * levels)) + healpy.xyf2pix(1 << levels, x, y, 0, nest=True)
+    around = np.unique(healpy.get_all_neighbours(1 << fine, edge, nest=True))
+    return fine, around[(around >= 0) & (around >> (2 * levels) != number)]
