@@ -113,6 +113,22 @@ def test_unusable_rows_and_files_say_why(tmp_path, shared_data):
     assert "HTML" in reject["detail"]
 
 
+def test_every_real_file_is_read_or_says_why(shared_data):
+    folders = ("xp_tests", "xp_coefficients", "calspec_xp")
+    files = [p for name in folders for p in sorted((shared_data / name).rglob("*.*")) if p.suffix != ".txt"]
+    rows = {}
+    for path in files:
+        table, rejects = read(path)
+        rows[path.name] = table.num_rows
+        assert table.num_rows or rejects, path
+        for reject in rejects:
+            assert any(t in reject["detail"] for t in ("has no column", "expected 55")), (path, reject["detail"])
+    assert len(files) == 64
+    # The archive's own forms of continuous spectra, 2,000 sources with errors and 30 of CALSPEC among them.
+    assert sum(count > 0 for count in rows.values()) == 23
+    assert sum(rows.values()) == 2072
+
+
 def test_coefficients_that_got_lost_are_no_missing_band(tmp_path):
     path = write_xp(tmp_path / "x.csv", count=2)
     head, first, second = path.read_text().splitlines()

@@ -52,8 +52,9 @@ def weighted_slope(flux, error, first, second):
 def test_factors_are_the_packages(folder, tables, g, shape):
     spectra, _ = sampled_spectra(4)
     flux, error = spectra["flux"].astype(float), spectra["flux_error"].astype(float)
-    found, covered = Correction(Batch(tables)).factors(flux, error, np.full(4, g))
+    found, covered, inside = Correction(Batch(tables)).factors(flux, error, np.full(4, g))
     assert covered.all()
+    assert inside.all()
     c2 = weighted_slope(flux[0], error[0], slice(27, 49), slice(49, 71))
     c3 = weighted_slope(flux[0], error[0], slice(71, 102), slice(102, 133))
     expected = nearest(folder, "untruc_interC2_CM", "untruc_interyyC2_CM", c2)
@@ -83,6 +84,15 @@ def test_spectra_off_the_tables_stay_and_are_flagged(tables):
     same = [made.table["flux"][r].as_py() == plain.table["flux"][r].as_py() for r in rows]
     assert same == [False, False, True, True, False, False]
     assert "spectra without systematic correction" not in made.counts
+
+
+def test_slopes_at_the_edge_of_the_tables_bid_caution(tables):
+    # Slopes per 100 nm of straight spectra: C2 and C3 alike. The package warns at C2 < -1.2385 and at C3 > 1.0323.
+    wave = 336.0 + 2.0 * np.arange(343)
+    flux = np.maximum(1 + np.array([-1.3, -1.2, 1.0, 1.1])[:, None] * (wave - 475.0) / 100.0, 0.01)
+    _, covered, inside = Correction(Batch(tables)).factors(flux, 1e-3 * flux, np.full(4, 13.0))
+    assert covered.all()
+    assert inside.tolist() == [False, True, True, False]
 
 
 def test_slopes_of_a_straight_spectrum():

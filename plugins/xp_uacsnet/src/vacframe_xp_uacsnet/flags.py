@@ -19,7 +19,9 @@ class Flag(IntFlag):
 
 MEANING = {
     Flag.NOT_CORRECTED: "no systematic correction of the spectrum (no tables given, or outside their grid)",
-    Flag.CORRECTION_RANGE: "outside the correction's validity, -0.5 < BP-RP < 2, 3 < G < 17.5, E(B-V) < 0.8",
+    Flag.CORRECTION_RANGE: (
+        "outside the correction's validity, -0.5 < BP-RP < 2, 3 < G < 17.5, E(B-V) < 0.8, or at the edge of its tables"
+    ),
     Flag.NO_REDDENING: "E(B-V) unknown: not dereddened",
     Flag.MISSING_FLUX: "a pixel has no flux (a band is missing) or the flux at 550 nm is not positive",
     Flag.HIGH_REDDENING: "E(B-V) beyond reliable_ebv",

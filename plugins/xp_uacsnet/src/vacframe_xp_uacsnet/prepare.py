@@ -29,11 +29,12 @@ def prepare(inputs: Any, config: Any) -> Result:
     outside = ~_within(stars.bp_rp, VALID_COLOUR) | ~_within(stars.g, VALID_G) | ~(stars.ebv < VALID_EBV)
     flags[outside] |= Flag.CORRECTION_RANGE
     if config.correction:
-        factors, covered = Correction(inputs["xp_correction_tables"]).factors(
+        factors, covered, inside = Correction(inputs["xp_correction_tables"]).factors(
             flux.astype(np.float64), error.astype(np.float64), stars.g
         )
         flux, error = flux * factors, error * factors
         flags[~covered] |= Flag.NOT_CORRECTED
+        flags[~inside] |= Flag.CORRECTION_RANGE
     else:
         flags |= Flag.NOT_CORRECTED
     known = np.isfinite(stars.ebv)

@@ -36,6 +36,8 @@ EXTENDED_G = 10.0
 """From this G on the shape of the factors is taken from the table of common stars (interGext)."""
 SPLIT = 105
 """First sample that takes the scale of RP, those before take that of BP (546 nm)."""
+EDGES = {"C2": (-1.238505903, np.inf), "C3": (-np.inf, 1.032292962)}
+"""Slopes beyond which the package bids caution: the edge of its parameters' range."""
 DECIMALS = 3
 """The grids have steps of 0.001."""
 
@@ -124,8 +126,8 @@ class Correction:
         scale = np.stack([values["inter_BP"][:, 0], values["inter_RP"][:, 0]], axis=1)
         self._scale = Grid(float(points["phot"][0]), scale)
 
-    def factors(self, flux: np.ndarray, error: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the factors that correct sampled fluxes, and whether a spectrum lies on the tables.
+    def factors(self, flux: np.ndarray, error: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the factors that correct sampled fluxes, and where a spectrum lies on the tables.
 
         Parameters
         ----------
@@ -137,17 +139,19 @@ class Correction:
         -------
         factors : ndarray, shape (n, 343)
             1 where a spectrum is off the tables.
-        covered : ndarray of bool, shape (n,)
+        covered, inside : ndarray of bool, shape (n,)
+            On the tables; and not at their edge, where the package bids caution.
         """
         slopes = spectral_slopes(flux, error)
-        covered = np.isfinite(g)
+        covered = inside = np.isfinite(g)
         made = np.ones(flux.shape)
         for name, slope in slopes.items():
             grid = self._grids[name]
-            covered &= (slope > grid.first) & (slope < grid.last)
+            covered = covered & (slope > grid.first) & (slope < grid.last)
+            inside = inside & (slope >= EDGES[name][0]) & (slope <= EDGES[name][1])
             made *= grid.at(slope)
         made *= self._magnitude_factors(g)
-        return np.where(covered[:, None], made, 1.0), covered
+        return np.where(covered[:, None], made, 1.0), covered, covered & inside
 
     def _magnitude_factors(self, g: np.ndarray) -> np.ndarray:
         inner = self._grids["G"].at(np.clip(g, BRIGHT_G, INNER_G))
