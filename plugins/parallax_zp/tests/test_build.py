@@ -14,6 +14,7 @@ from vacframe_parallax_zp.l21 import ZERO_POINT_INPUTS
 from vacframe_parallax_zp.zero_point import zero_points
 
 import vacframe as vf
+from vacframe.core.errors import PlanError
 
 TARGETS = ("gaia_parallax_spatial", "parallax_zp_map_equatorial", "zp_giants")
 OFFSETS = ("offset_corr", "offset_corr_error", "offset_noncorr", "offset_noncorr_error")
@@ -144,3 +145,18 @@ def test_a_file_with_the_five_inputs_and_gaps_is_enough(inputs, tmp_path, suffix
     assert made["zero_point_flag"].tolist() == expected.flag.tolist()
     assert {0, 4, 8} <= set(expected.flag)
     assert made["parallax_corrected"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("product", "my_distance", r"'my_distance' is named by plugins\.parallax_zp\.distances\.product.*my_distances"),
+        ("column", "dist", r"'dist' is named by plugins\.parallax_zp\.distances\.column.*It has: .*distance"),
+        ("logg", '["logg_a"]', r"'logg_a' is named by plugins\.parallax_zp\.distances\.logg.*logg_apogee"),
+    ],
+)
+def test_a_product_or_column_that_is_not_there_names_the_option(built, tmp_path, option, value, message):
+    override = f"plugins.parallax_zp.distances.{option}={value}"
+    workspace = vf.Workspace(tmp_path, built.folder.parent / "vacframe.toml", [override])
+    with pytest.raises(PlanError, match=message):
+        workspace.plan("zp_giants")

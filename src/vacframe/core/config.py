@@ -299,6 +299,13 @@ def _leaves(value: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
         yield from _leaves(item, (*key, name))
 
 
+def named_by(plugin: str, config: BaseModel | None, name: str) -> str:
+    """Return which options of a plugin name a product or column, as a sentence; empty where none does."""
+    leaves = () if config is None else _leaves(config.model_dump(mode="json"))
+    keys = [_dotted(("plugins", plugin, *k)) for k, v in leaves if name == v or (isinstance(v, list) and name in v)]
+    return f" {name!r} is named by {' and '.join(keys)}." if keys else ""
+
+
 def _dotted(key: Key) -> str:
     return ".".join(str(part) for part in key)
 

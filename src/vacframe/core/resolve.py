@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from vacframe.core.config import LoadedConfig, SourceConfig, plugin_config, scientific
+from vacframe.core.config import LoadedConfig, SourceConfig, named_by, plugin_config, scientific
 from vacframe.core.discovery import LoadedPlugin, Registry
 from vacframe.core.errors import ConfigError, PlanError, did_you_mean
 from vacframe.core.expression import names_in
@@ -139,23 +139,23 @@ class Resolver:
         nodes: dict[str, Node] = {}
         path: list[str] = []
 
-        def visit(name: str) -> None:
+        def visit(name: str, wanted_by: Node | None = None) -> None:
             if name in nodes:
                 return
             if name in path:
                 cycle = " → ".join([*path[path.index(name) :], name])
                 raise PlanError(f"products need each other in a circle: {cycle}")
             path.append(name)
-            node = self._node(name, wanted_by=path[-2] if len(path) > 1 else None)
+            node = self._node(name, wanted_by)
             present, absent = [], []
             for need in node.needs:
                 if need.optional and self._provider(need.product, None, quiet=True) is None:
                     absent.append(need)
                     continue
-                visit(need.product)
+                visit(need.product, node)
                 present.append(need)
             if node.source is not None and node.source.anchor:
-                visit(node.source.anchor)
+                visit(node.source.anchor, node)
             nodes[name] = Node(
                 node.product, node.provider, node.plugin, node.config, tuple(present), tuple(absent),
                 node.source, node.files, node.recipe,
@@ -201,7 +201,7 @@ class Resolver:
         """Return the plugins whose manifest lists the product."""
         return [name for name, _ in self.registry.products().get(product, [])]
 
-    def _provider(self, product: str, wanted_by: str | None, quiet: bool = False) -> str | None:
+    def _provider(self, product: str, wanted_by: Node | None, quiet: bool = False) -> str | None:
         """Return the provider by the agreed ranking; PlanError (or None when `quiet`) where there is none."""
         source = self.loaded.project.sources.get(product)
         if source is not None:
@@ -251,8 +251,8 @@ class Resolver:
                 'survey = "mock"'
             )
 
-    def _missing(self, product: str, wanted_by: str | None, listed: list[str]) -> str:
-        by = f" (needed by {wanted_by!r})" if wanted_by else ""
+    def _missing(self, product: str, wanted_by: Node | None, listed: list[str]) -> str:
+        by = f" (needed by {wanted_by.name!r})" if wanted_by else ""
         if listed:
             mock = [n for n in listed if (m := self.registry.manifest(n)) is not None and m.mock]
             note = ""
@@ -265,9 +265,14 @@ class Resolver:
         known = sorted(self.registry.products())
         broken = [f"{n}: {p.reason}" for n, p in sorted(self.registry.problems.items())]
         note = f" Plugins that cannot be used: {'; '.join(broken)}." if broken else ""
-        return f"nothing provides product {product!r}{by}.{did_you_mean(product, known)}{note} See `vacframe products`."
+        option = _named_by(wanted_by, product) if wanted_by else ""
+        return (
+            f"nothing provides product {product!r}{by}.{option}{did_you_mean(product, known)}{note} "
+            "`vacframe products` lists what there is; a file of your own is "
+            f'[sources.{product}] with files = ["..."] and key = "..."'
+        )
 
-    def _node(self, name: str, wanted_by: str | None) -> Node:
+    def _node(self, name: str, wanted_by: Node | None) -> Node:
         provider = self._provider(name, wanted_by)
         assert provider is not None
         if provider == FILES:
@@ -410,7 +415,7 @@ def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
         missing = [n for n in names if n not in upstream.stored and n not in need.maybe]
         if missing and not need.optional:
             have = ", ".join(upstream.stored.names)
-            hint = did_you_mean(missing[0], upstream.stored.names)
+            hint = _named_by(node, missing[0]) + did_you_mean(missing[0], upstream.stored.names)
             where = (
                 f'[sources.{need.product}] (columns = {{ {missing[0]} = "..." }})'
                 if upstream.source
@@ -423,6 +428,10 @@ def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
         for wanted in need.columns:
             if isinstance(wanted, Column) and wanted.name in upstream.stored:
                 _check_column(node.name, need.product, wanted, upstream.stored[wanted.name])
+
+
+def _named_by(node: Node, name: str) -> str:
+    return named_by(node.provider, node.config, name)
 
 
 def _check_column(consumer: str, product: str, wanted: Column, have: Column) -> None:
