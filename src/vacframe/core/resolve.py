@@ -262,7 +262,7 @@ class Resolver:
                 f"no data for source product {product!r}{by}: name your files in the configuration{note}\n"
                 f'[sources.{product}]\nfiles = ["path/to/files"]'
             )
-        known = sorted(self.registry.products())
+        known = sorted({*self.registry.products(), *self.loaded.project.sources})
         broken = [f"{n}: {p.reason}" for n, p in sorted(self.registry.problems.items())]
         note = f" Plugins that cannot be used: {'; '.join(broken)}." if broken else ""
         option = _named_by(wanted_by, product) if wanted_by else ""
