@@ -54,6 +54,8 @@ class SetCard(BaseModel):
     """Stars learned from."""
     validation: int
     """Stars that decided when to stop."""
+    removed: int
+    """Stars that a first training left out (`Refit`)."""
     labels: tuple[LabelCard, ...]
     hash: str
     """BLAKE2b of the set's arrays."""

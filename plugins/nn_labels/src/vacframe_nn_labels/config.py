@@ -38,6 +38,22 @@ def _check_windows(windows: tuple[Interval, ...], where: str) -> None:
         previous = high
 
 
+class Refit(BaseModel):
+    """Stars left out of a second training after what a first one says of them: section 3.3."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: Name = "m_g"
+    """The label that stars are judged by, an absolute magnitude."""
+    sigma: float = Field(default=1.5, gt=0.0)
+    """A star whose label lies further than this many (robust) standard deviations from the estimate is left out,"""
+    keep_above: float = 6.5
+    """unless its label lies above this."""
+    brighter: float = Field(default=0.3, gt=0.0)
+    """A star brighter than its spectrum says by more than this, mag, is a likely binary and left out in any case
+    (ours; the paper gives no number)."""
+
+
 class TrainingSet(TrainingOptions):
     """Stars with reference labels, and how networks are trained on them.
 
@@ -64,6 +80,8 @@ class TrainingSet(TrainingOptions):
     """Fraction of the training stars that decide when to stop, chosen by another hash of the key."""
     minimum_stars: int = Field(default=50, ge=2)
     """Fewer training stars than this is an error."""
+    refit: Refit | None = None
+    """Train twice, the second time without stars that do not fit; None trains once."""
     ranges: dict[str, Interval] = Field(default_factory=dict)
     """Label → (smallest, largest) value of the training grid; a label not named takes the training stars' own."""
     report_where: str = ""
@@ -78,6 +96,9 @@ class TrainingSet(TrainingOptions):
         if unknown:
             known = ", ".join(self.label_columns)
             raise ValueError(f"training set {self.name!r}: ranges names {', '.join(unknown)}; its labels are {known}")
+        if self.refit is not None and self.refit.label not in self.label_columns:
+            known = ", ".join(self.label_columns)
+            raise ValueError(f"training set {self.name!r}: refit names {self.refit.label}; its labels are {known}")
         for label, (low, high) in self.ranges.items():
             if not low < high:
                 raise ValueError(f"training set {self.name!r}: range of {label} is {low} to {high}, not ascending")
@@ -150,6 +171,7 @@ LGMWAS = TrainingSet(
     where="snr_g > 100",
     test_fraction=3086 / (6000 + 3086),
     ranges=_MAGNITUDE_RANGES,
+    refit=Refit(),
 )
 """LAMOST–Gaia–2MASS–WISE–APASS–SDSS, absolute magnitudes: section 3.3; ranges of Table 1."""
 

@@ -15,6 +15,8 @@ from vacframe_nn_labels.pixels import pixel_wavelengths
 from vacframe_nn_labels.registry import plugin
 
 WINDOWS = ((5000.0, 5060.0), (8500.0, 8560.0))
+DUST_ORDER = 5
+"""Of the reddening map; E(B-V) is 0.3 mag in odd pixels and 0.01 in even ones."""
 ORDER = (
     "absolute_magnitude_labels",
     "nn_training_set",
@@ -109,7 +111,7 @@ def paired_config() -> Any:
 def stars_with_photometry(count: int = 400, seed: int = 6) -> dict[str, dict[str, np.ndarray]]:
     """Return tables of the stars of `spectra_and_labels`: labels, crossmatch, Gaia, photometry, distances, dust.
 
-    Colours and absolute magnitudes are linear in the labels; half of the stars lie behind dust.
+    Colours and absolute magnitudes are linear in the labels; half of the pixels of the sky are dusty.
     """
     rng = np.random.default_rng(seed)
     spectra, labels = spectra_and_labels(count)
@@ -119,7 +121,10 @@ def stars_with_photometry(count: int = 400, seed: int = 6) -> dict[str, dict[str
     places = {n: spectra[n] for n in ("ra", "dec")}
     warmth = (teff - 5500.0) / 1000.0
     distance = rng.uniform(0.2, 1.8, count)
-    ebv = np.where(np.arange(count) % 2, 0.3, 0.01)
+    pixels = np.arange(12 * 4**DUST_ORDER, dtype=np.int64)
+    dust = np.where(pixels % 2, 0.3, 0.01).astype(np.float32)
+    place = galactic(spectra["ra"], spectra["dec"])
+    ebv = dust[healpy.ang2pix(1 << DUST_ORDER, *place, nest=True, lonlat=True)].astype(float)
     absolute = {"g": 4.5 - 1.5 * warmth, "ks": 3.0 - 0.8 * warmth}
     colours = {"bp": 0.4 - 0.1 * warmth, "rp": -0.4 + 0.1 * warmth, "j": 0.4 - 0.2 * warmth}
     absolute |= {"bp": absolute["g"] + colours["bp"] + 0.05 * feh, "rp": absolute["g"] + colours["rp"]}
@@ -133,11 +138,7 @@ def stars_with_photometry(count: int = 400, seed: int = 6) -> dict[str, dict[str
         tables[product][column] = (apparent + 0.005 * rng.normal(size=count)).astype(np.float32)
         tables[product][f"{column}_error"] = np.full(count, 0.005, dtype=np.float32)
     far = {"r_med_geo": 1000 * distance, "r_lo_geo": 970 * distance, "r_hi_geo": 1030 * distance}
-    pixels = np.arange(12 * 16**2, dtype=np.int64)
-    behind = healpy.ang2pix(16, *galactic(spectra["ra"], spectra["dec"]), nest=True, lonlat=True)
-    dust = np.full(len(pixels), 0.01, dtype=np.float32)
-    dust[behind] = ebv
-    order = np.full(len(pixels), 4, dtype=np.int8)
+    order = np.full(len(pixels), DUST_ORDER, dtype=np.int8)
     return tables | {
         "lamost_normalized": spectra,
         "reference_labels": labels,

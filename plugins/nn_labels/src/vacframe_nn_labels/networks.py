@@ -19,6 +19,7 @@ from vacframe_nn_labels.card import LabelCard, ModelCard, SetCard
 from vacframe_nn_labels.columns import TRAINING
 from vacframe_nn_labels.config import TrainingSet
 from vacframe_nn_labels.pixels import select_pixels
+from vacframe_nn_labels.refit import fitting_stars
 from vacframe_nn_labels.uncertainty import fit_noise_law, method_error, noise_response
 
 BATCH = 256
@@ -123,30 +124,18 @@ def _train_set(chosen: TrainingSet, stars: Batch, context: Any) -> tuple[dict[st
             f"training set {chosen.name!r}: {validation.sum()} of {len(keys)} stars fall into the validation part; "
             "give more stars or another validation_fraction"
         )
-    flux_scale, label_scale = scale_of(stars["flux"][:, pixels]), scale_of(labels)
-    untrained = LabelNetworks(StackedNetworks([], BATCH), pixels, flux_scale, label_scale, chosen.clip)
-    inputs, errors = untrained.inputs(stars["flux"]), untrained.input_errors(stars["ivar"])
-    targets = np.ascontiguousarray(label_scale.standardise(labels).T)
-    seeds = context.rng(np.array(chosen.label_columns), stream=chosen.name).bits(1)[:, 0].tolist()
-    shared = int(context.rng(np.array([chosen.name]), stream="order and noise").bits(1)[0, 0])
-    trained = train(
-        TrainingData(inputs, errors, targets, validation),
-        chosen,
-        seeds,
-        seed=shared,
-        on_epoch=lambda: context.progress(len(keys)),
-    )
-    lost = [label for label, epoch in zip(chosen.label_columns, trained.best_epoch, strict=True) if not epoch]
-    if lost:
-        raise VacframeError(
-            f"training set {chosen.name!r}: the loss of {', '.join(lost)} is not finite after the first epoch; lower "
-            "learning_rate, and look for absurd labels"
-        )
-    networks = LabelNetworks(StackedNetworks(trained.weights, BATCH), pixels, flux_scale, label_scale, chosen.clip)
+    networks, trained = _fit(chosen, stars, labels, validation, context)
+    used = np.ones(len(keys), dtype=bool)
+    if chosen.refit is not None:
+        judged = chosen.label_columns.index(chosen.refit.label)
+        used = fitting_stars(labels[:, judged], networks.estimate(stars["flux"])[:, judged], chosen.refit)
+        networks, trained = _fit(chosen, stars.take(used), labels[used], validation[used], context)
     arrays = {f"{chosen.name}_{'wb'[i % 2]}{i // 2}": w for i, w in enumerate(trained.weights)}
-    arrays |= {f"{chosen.name}_flux_{k}": getattr(flux_scale, k) for k in ("mean", "std")}
-    arrays |= {f"{chosen.name}_label_{k}": getattr(label_scale, k) for k in ("mean", "std")}
-    response = noise_response(networks.predict, inputs, errors, stars["snr_g"], shared)
+    arrays |= {f"{chosen.name}_flux_{k}": getattr(networks.flux, k) for k in ("mean", "std")}
+    arrays |= {f"{chosen.name}_label_{k}": getattr(networks.labels, k) for k in ("mean", "std")}
+    # Errors are those of any star, so that the stars which the refit left out count too.
+    inputs, errors = networks.inputs(stars["flux"]), networks.input_errors(stars["ivar"])
+    response = noise_response(networks.predict, inputs, errors, stars["snr_g"], _shared_seed(chosen, context))
     residual = networks.predict(inputs[validation]) - labels[validation]
     cards = []
     for number, label in enumerate(chosen.label_columns):
@@ -166,12 +155,45 @@ def _train_set(chosen: TrainingSet, stars: Batch, context: Any) -> tuple[dict[st
         layers=chosen.layers,
         windows=chosen.windows or context.config.windows,
         pixels=int(pixels.sum()),
-        training=int((~validation).sum()),
-        validation=int(validation.sum()),
+        training=int((used & ~validation).sum()),
+        validation=int((used & validation).sum()),
+        removed=int((~used).sum()),
         labels=tuple(cards),
         hash=_hash(arrays),
     )
     return arrays, card
+
+
+def _fit(
+    chosen: TrainingSet, stars: Batch, labels: np.ndarray, validation: np.ndarray, context: Any
+) -> tuple[LabelNetworks, Trained]:
+    """Train the networks of a set on stars, of which `validation` decide when to stop."""
+    pixels = select_pixels(context.config.windows, chosen.windows)
+    flux_scale, label_scale = scale_of(stars["flux"][:, pixels]), scale_of(labels)
+    untrained = LabelNetworks(StackedNetworks([], BATCH), pixels, flux_scale, label_scale, chosen.clip)
+    inputs, errors = untrained.inputs(stars["flux"]), untrained.input_errors(stars["ivar"])
+    targets = np.ascontiguousarray(label_scale.standardise(labels).T)
+    seeds = context.rng(np.array(chosen.label_columns), stream=chosen.name).bits(1)[:, 0].tolist()
+    trained = train(
+        TrainingData(inputs, errors, targets, validation),
+        chosen,
+        seeds,
+        seed=_shared_seed(chosen, context),
+        on_epoch=lambda: context.progress(len(stars)),
+    )
+    lost = [label for label, epoch in zip(chosen.label_columns, trained.best_epoch, strict=True) if not epoch]
+    if lost:
+        raise VacframeError(
+            f"training set {chosen.name!r}: the loss of {', '.join(lost)} is not finite after the first epoch; lower "
+            "learning_rate, and look for absurd labels"
+        )
+    stacked = StackedNetworks(trained.weights, BATCH)
+    return LabelNetworks(stacked, pixels, flux_scale, label_scale, chosen.clip), trained
+
+
+def _shared_seed(chosen: TrainingSet, context: Any) -> int:
+    """Return the seed of what the networks of a set share: the order of the stars and the added noise."""
+    return int(context.rng(np.array([chosen.name]), stream="order and noise").bits(1)[0, 0])
 
 
 def _progress(trained: Trained, number: int, residual: np.ndarray) -> dict[str, Any]:

@@ -31,31 +31,41 @@ class PairLimits:
 class Controls:
     """Control stars sorted into cells of log g and [Fe/H], by temperature within each.
 
+    A fit needs only sums over a star's pairs of the products of two of 1, the labels and the colours; the products
+    are made here, once, with labels and colours relative to `centre` and in units of `unit`.
+
     Attributes
     ----------
     labels : ndarray, shape (m, 3)
         Temperature, log g, [Fe/H].
     source_id : ndarray of int64, shape (m,)
-    colours, variances : ndarray, shape (m, k)
-        Intrinsic colours and the squares of their errors; NaN where a star lacks one.
+    products : ndarray, shape (m, (k + 4) (k + 5) / 2 + k)
+        Products of the k + 4 quantities, the lower triangle row by row, then the squares of the colours' errors; 0
+        where a star lacks a colour.
+    pattern : ndarray of int64, shape (m,)
+        Bit c is set where the star has colour c.
     starts : ndarray of int64, shape (cells of log g, cells of [Fe/H] + 1)
         First star of each cell.
     origin : ndarray, shape (2,)
         log g and [Fe/H], in widths of cells, of the first cell.
+    centre, unit : ndarray, shape (3 + k,)
+        Of the labels and colours.
     """
 
     labels: np.ndarray
     source_id: np.ndarray
-    colours: np.ndarray
-    variances: np.ndarray
+    products: np.ndarray
+    pattern: np.ndarray
     starts: np.ndarray
     origin: np.ndarray
+    centre: np.ndarray
+    unit: np.ndarray
 
     @classmethod
     def of(
         cls, labels: np.ndarray, source_id: np.ndarray, colours: np.ndarray, errors: np.ndarray, limits: PairLimits
     ) -> Controls:
-        """Sort control stars; their labels are finite."""
+        """Sort control stars; their labels are finite, a colour that a star lacks is NaN."""
         width = np.array([limits.logg_width, limits.feh_width])
         cell = np.floor(labels[:, 1:] / width)
         origin = cell.min(axis=0) if len(cell) else np.zeros(2)
@@ -65,14 +75,25 @@ class Controls:
         order = np.lexsort((source_id, labels[:, 0], number))
         ends = np.searchsorted(number[order], np.arange(shape[0] * shape[1] + 1))
         starts = np.stack([ends[i * shape[1] : (i + 1) * shape[1] + 1] for i in range(shape[0])])
-        return cls(
-            read_only(labels[order], np.float64),
-            read_only(source_id[order], np.int64),
-            read_only(colours[order], np.float64),
-            read_only(errors[order] ** 2, np.float64),
-            read_only(starts, np.int64),
-            read_only(origin, np.float64),
+        labels, colours = labels[order], colours[order]
+        known = np.isfinite(colours)
+        number_known = np.maximum(known.sum(axis=0), 1)
+        centre = np.append(
+            labels.sum(axis=0) / max(len(labels), 1), np.where(known, colours, 0.0).sum(axis=0) / number_known
         )
+        unit = np.array([100.0, *width, *np.ones(colours.shape[1])])
+        values = (np.concatenate([labels, np.where(known, colours, centre[3:])], axis=1) - centre) / unit
+        values = np.concatenate([np.ones((len(order), 1)), values], axis=1)
+        rows, columns = np.tril_indices(values.shape[1])
+        products = np.concatenate(
+            [values[:, rows] * values[:, columns], np.where(known, errors[order] ** 2, 0.0)], axis=1
+        )
+        pattern = (known * (1 << np.arange(colours.shape[1]))).sum(axis=1)
+        return cls(
+            read_only(labels, np.float64), read_only(source_id[order], np.int64), read_only(products, np.float64),
+            read_only(pattern, np.int64), read_only(starts, np.int64), read_only(origin, np.float64),
+            read_only(centre, np.float64), read_only(unit, np.float64),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,7 +121,7 @@ def pair_reddening(
     colour's excess over its coefficient is an estimate of E(B-V); they are averaged with the inverse squares of their
     errors as weights. The error of an excess holds the scatter of the pairs about the fit without their own
     photometric errors (which is due to errors of labels, those of the star too, and to binaries), the star's
-    photometric error, and that of the fit; the scatter that colours have in common counts.
+    photometric error, and that of the fit; scatter that colours have in common counts where it is positive.
 
     Parameters
     ----------
@@ -118,156 +139,177 @@ def pair_reddening(
     count = len(labels)
     ebv, error = np.full(count, np.nan), np.full(count, np.nan)
     pairs, used = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    # Stars of like labels one after the other, so that their pairs are still in the processor's cache.
+    cell = np.nan_to_num(np.floor(labels[:, 1:] / [limits.logg_width, limits.feh_width]))
+    order = np.lexsort((labels[:, 0], cell[:, 1], cell[:, 0]))
     _reddening(
-        read_only(labels, np.float64), read_only(source_id, np.int64),
+        read_only(order, np.int64), read_only(labels, np.float64), read_only(source_id, np.int64),
         read_only(colours, np.float64), read_only(errors, np.float64),
-        controls.labels, controls.source_id, controls.colours, controls.variances, controls.starts, controls.origin,
-        read_only(coefficients, np.float64), limits.teff_width, limits.logg_width, limits.feh_width,
-        limits.minimum_pairs, ebv, error, pairs, used,
+        controls.labels, controls.source_id, controls.products, controls.pattern, controls.starts, controls.origin,
+        controls.centre, controls.unit, read_only(coefficients, np.float64),
+        limits.teff_width, limits.logg_width, limits.feh_width, limits.minimum_pairs, ebv, error, pairs, used,
     )  # fmt: skip
     return Reddening(ebv, error, pairs, used)
 
 
 @compiled_parallel
 def _reddening(
-    labels: np.ndarray, source_id: np.ndarray, colours: np.ndarray, errors: np.ndarray,
-    near: np.ndarray, near_id: np.ndarray, near_colours: np.ndarray, near_variances: np.ndarray,
-    starts: np.ndarray, origin: np.ndarray, coefficients: np.ndarray,
+    order: np.ndarray, labels: np.ndarray, source_id: np.ndarray, colours: np.ndarray, errors: np.ndarray,
+    near: np.ndarray, near_id: np.ndarray, products: np.ndarray, pattern: np.ndarray,
+    starts: np.ndarray, origin: np.ndarray, centre: np.ndarray, unit: np.ndarray, coefficients: np.ndarray,
     teff_width: float, logg_width: float, feh_width: float, minimum: int,
     ebv: np.ndarray, error: np.ndarray, pairs: np.ndarray, used: np.ndarray,
 ) -> None:  # fmt: skip
-    for i in prange(len(labels)):
+    for turn in prange(len(order)):
+        i = order[turn]
         teff, logg, feh = labels[i]
         if not (math.isfinite(teff) and math.isfinite(logg) and math.isfinite(feh)):
             continue
         widths = np.array([teff * (teff_width * teff) ** 2, logg_width, feh_width])
-        rows = _find_pairs(labels[i], source_id[i], widths, near, near_id, starts, origin)
-        if len(rows) < minimum:
-            continue
-        # Offsets from the star in widths: the first unknown of a fit is then the colour at the star's own labels.
-        design = np.ones((len(rows), UNKNOWNS))
-        for p in range(len(rows)):
-            for j in range(3):
-                design[p, j + 1] = (near[rows[p], j] - labels[i, j]) / widths[j]
+        sums = np.zeros((1 << len(coefficients), products.shape[1]))
+        _add_pairs(labels[i], source_id[i], widths, near, near_id, products, pattern, starts, origin, sums)
         ebv[i], error[i], pairs[i], used[i] = _mean_excess(
-            colours[i], errors[i], rows, design, near_colours, near_variances, coefficients, minimum
+            (labels[i] - centre[:3]) / unit[:3], colours[i] - centre[3:], errors[i], sums, coefficients, minimum
         )
 
 
 @compiled
-def _find_pairs(
-    star: np.ndarray, star_id: int, widths: np.ndarray,
-    near: np.ndarray, near_id: np.ndarray, starts: np.ndarray, origin: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """Return the control stars within the widths; a star lies at most one cell from any of its pairs."""
+def _add_pairs(
+    star: np.ndarray, star_id: int, widths: np.ndarray, near: np.ndarray, near_id: np.ndarray,
+    products: np.ndarray, pattern: np.ndarray, starts: np.ndarray, origin: np.ndarray, sums: np.ndarray,
+) -> None:  # fmt: skip
+    """Add the products of the star's pairs, by pattern; a star lies at most one cell from any of its pairs."""
     i = int(math.floor(star[1] / widths[1]) - origin[0])
     j = int(math.floor(star[2] / widths[2]) - origin[1])
-    first, last = max(i - 1, 0), min(i + 1, starts.shape[0] - 1)
-    left, right = max(j - 1, 0), min(j + 1, starts.shape[1] - 2)
-    found = np.empty(0, dtype=np.int64)
-    for turn in range(2):
-        count = 0
-        for a in range(first, last + 1):
-            for b in range(left, right + 1):
-                start, stop = starts[a, b], starts[a, b + 1]
-                row = start + np.searchsorted(near[start:stop, 0], star[0] - widths[0], side="right")
-                while row < stop and near[row, 0] - star[0] < widths[0]:
-                    if (
-                        abs(near[row, 1] - star[1]) < widths[1]
-                        and abs(near[row, 2] - star[2]) < widths[2]
-                        and near_id[row] != star_id
-                    ):
-                        if turn:
-                            found[count] = row
-                        count += 1
-                    row += 1
-        if not turn:
-            found = np.empty(count, dtype=np.int64)
-    return found
+    for a in range(max(i - 1, 0), min(i + 2, starts.shape[0])):
+        for b in range(max(j - 1, 0), min(j + 2, starts.shape[1] - 1)):
+            row, stop = starts[a, b], starts[a, b + 1]
+            row += np.searchsorted(near[row:stop, 0], star[0] - widths[0], side="right")
+            while row < stop and near[row, 0] - star[0] < widths[0]:
+                close = abs(near[row, 1] - star[1]) < widths[1] and abs(near[row, 2] - star[2]) < widths[2]
+                if close and near_id[row] != star_id:
+                    kind = pattern[row]
+                    for m in range(products.shape[1]):
+                        sums[kind, m] += products[row, m]
+                row += 1
 
 
 @compiled
 def _mean_excess(
-    colour: np.ndarray, error: np.ndarray, rows: np.ndarray, design: np.ndarray,
-    near_colours: np.ndarray, near_variances: np.ndarray, coefficients: np.ndarray, minimum: int,
-) -> tuple[float, float, int, int]:  # fmt: skip
+    star: np.ndarray, colour: np.ndarray, error: np.ndarray, sums: np.ndarray, coefficients: np.ndarray, minimum: int
+) -> tuple[float, float, int, int]:
     """Return E(B-V), its error, the most pairs behind a colour, and the number of colours."""
     k = len(colour)
-    intrinsic, leverage, numbers, photometric = np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k)
-    residual = np.full((len(rows), k), np.nan)
+    numbers, leverage, photometric = np.zeros(k), np.zeros(k), np.zeros(k)
+    planes, covariance = np.zeros((k, UNKNOWNS)), np.zeros((k, k))
     for c in range(k):
         if math.isfinite(colour[c]) and math.isfinite(error[c]):
-            fitted = _fit(rows, design, near_colours[:, c], near_variances[:, c], residual[:, c])
-            numbers[c], intrinsic[c], leverage[c], photometric[c] = fitted
-    covariance = np.zeros((k, k))
+            common = _common(sums, 1 << c)
+            if common[0] >= minimum:
+                numbers[c], leverage[c] = _fit(common, star, c, planes[c])
+                photometric[c] = common[len(common) - k + c] / common[0]
     weights, total = np.zeros(k), 0.0
     for c in range(k):
-        if numbers[c] < minimum:
+        if numbers[c] == 0.0:
             continue
         for d in range(c + 1):
-            if numbers[d] >= minimum:
-                covariance[c, d] = covariance[d, c] = _common(residual[:, c], residual[:, d])
+            if numbers[d] > 0.0:
+                product = _residual(_common(sums, (1 << c) | (1 << d)), star, c, d, planes)
+                if d < c:
+                    # Errors of labels move colours together; fewer common pairs make it look otherwise.
+                    product = max(product, 0.0) * (1.0 + math.sqrt(leverage[c] * leverage[d]))
+                covariance[c, d] = covariance[d, c] = product
         scatter = covariance[c, c]
-        spread = max(scatter - photometric[c], 0.0) + error[c] ** 2 + leverage[c] * scatter
-        covariance[c, c] = spread
-        weights[c] = coefficients[c] ** 2 / spread if spread > 0.0 else 0.0
+        covariance[c, c] = max(scatter - photometric[c], 0.0) + error[c] ** 2 + leverage[c] * scatter
+        weights[c] = coefficients[c] ** 2 / covariance[c, c] if covariance[c, c] > 0.0 else 0.0
         total += weights[c]
     if not total > 0.0:
         return np.nan, np.nan, 0, 0
-    mean, variance = 0.0, 0.0
+    mean, variance, most, count = 0.0, 0.0, 0.0, 0
     for c in range(k):
-        share = weights[c] / (total * coefficients[c])
-        mean += share * (colour[c] - intrinsic[c]) if weights[c] > 0.0 else 0.0
-        for d in range(k):
-            variance += share * weights[d] / (total * coefficients[d]) * covariance[c, d]
-    return mean, math.sqrt(max(variance, 0.0)), int(numbers[weights > 0.0].max()), int((weights > 0.0).sum())
+        if weights[c] > 0.0:
+            share = weights[c] / (total * coefficients[c])
+            mean += share * (colour[c] - planes[c, 0])
+            most, count = max(most, numbers[c]), count + 1
+            for d in range(k):
+                variance += share * weights[d] / (total * coefficients[d]) * covariance[c, d]
+    return mean, math.sqrt(max(variance, 0.0)), int(most), count
 
 
 @compiled
-def _fit(
-    rows: np.ndarray, design: np.ndarray, values: np.ndarray, variances: np.ndarray, residual: np.ndarray
-) -> tuple[float, float, float, float]:
-    """Fit a plane to the pairs that have a colour, leaving their residuals.
+def _common(sums: np.ndarray, bits: int) -> np.ndarray:
+    """Return the sums over the pairs that have all colours of `bits`."""
+    total = np.zeros(sums.shape[1])
+    for kind in range(len(sums)):
+        if kind & bits == bits:
+            for m in range(len(total)):
+                total[m] += sums[kind, m]
+    return total
 
-    Returns their number (0: no fit), the colour, its variance in units of the scatter's, and the mean square of the
-    pairs' photometric errors.
+
+@compiled
+def _place(a: int, b: int) -> int:
+    """Return where the product of two quantities is: 1, the three labels, the colours."""
+    return a * (a + 1) // 2 + b if a >= b else b * (b + 1) // 2 + a
+
+
+@compiled
+def _normal(total: np.ndarray, star: np.ndarray) -> np.ndarray:
+    """Return the normal matrix of a fit with labels relative to the star."""
+    normal = np.empty((UNKNOWNS, UNKNOWNS))
+    for a in range(UNKNOWNS):
+        for b in range(a + 1):
+            value = total[_place(a, b)]
+            if a > 0:
+                value -= star[a - 1] * total[_place(0, b)]
+            if b > 0:
+                value -= star[b - 1] * total[_place(a, 0)]
+            if a > 0 and b > 0:
+                value += star[a - 1] * star[b - 1] * total[0]
+            normal[a, b] = normal[b, a] = value
+    return normal
+
+
+@compiled
+def _right(total: np.ndarray, star: np.ndarray, c: int) -> np.ndarray:
+    """Return the right side of a fit to colour c."""
+    right = np.empty(UNKNOWNS)
+    for a in range(UNKNOWNS):
+        right[a] = total[_place(a, UNKNOWNS + c)]
+        if a > 0:
+            right[a] -= star[a - 1] * total[_place(0, UNKNOWNS + c)]
+    return right
+
+
+@compiled
+def _fit(total: np.ndarray, star: np.ndarray, c: int, plane: np.ndarray) -> tuple[float, float]:
+    """Fit colour c by a plane in the labels.
+
+    Returns the pairs (0: no fit) and the variance of the plane at the star in units of the scatter's.
     """
-    normal, right = np.zeros((UNKNOWNS, UNKNOWNS)), np.zeros(UNKNOWNS)
-    number, photometric = 0, 0.0
-    for p in range(len(rows)):
-        value = values[rows[p]]
-        if math.isfinite(value):
-            number += 1
-            photometric += variances[rows[p]]
-            for a in range(UNKNOWNS):
-                right[a] += design[p, a] * value
-                for b in range(a + 1):
-                    normal[a, b] += design[p, a] * design[p, b]
-    if number <= UNKNOWNS or not _factorise(normal):
-        return 0.0, 0.0, 0.0, 0.0
+    normal = _normal(total, star)
+    if not _factorise(normal):
+        return 0.0, 0.0
+    plane[:] = _right(total, star, c)
+    _substitute(normal, plane)
     unit = np.zeros(UNKNOWNS)
     unit[0] = 1.0
-    _substitute(normal, right)
     _substitute(normal, unit)
-    for p in range(len(rows)):
-        value = values[rows[p]]
-        if math.isfinite(value):
-            for a in range(UNKNOWNS):
-                value -= design[p, a] * right[a]
-            residual[p] = value
-    return float(number), right[0], unit[0], photometric / number
+    return total[0], unit[0]
 
 
 @compiled
-def _common(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the mean product of the residuals of two fits over the pairs that both have."""
-    total, number = 0.0, 0
-    for p in range(len(first)):
-        product = first[p] * second[p]
-        if math.isfinite(product):
-            total += product
-            number += 1
-    return total / (number - UNKNOWNS) if number > UNKNOWNS else 0.0
+def _residual(total: np.ndarray, star: np.ndarray, c: int, d: int, planes: np.ndarray) -> float:
+    """Return the mean product of the residuals of two colours over the pairs that have both."""
+    if not total[0] > UNKNOWNS:
+        return 0.0
+    normal, first, second = _normal(total, star), _right(total, star, c), _right(total, star, d)
+    value = total[_place(UNKNOWNS + c, UNKNOWNS + d)]
+    for a in range(UNKNOWNS):
+        value -= planes[d, a] * first[a] + planes[c, a] * second[a]
+        for b in range(UNKNOWNS):
+            value += planes[c, a] * normal[a, b] * planes[d, b]
+    return value / (total[0] - UNKNOWNS)
 
 
 @compiled

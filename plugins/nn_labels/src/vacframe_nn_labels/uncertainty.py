@@ -73,9 +73,9 @@ def fit_noise_law(snr: np.ndarray, change: np.ndarray) -> NoiseLaw:
 
     parts = np.array_split(np.argsort(snr, kind="stable"), max(1, len(snr) // STARS_PER_BIN))
     middle = np.array([np.median(snr[part]) for part in parts if len(part)])
-    scatter = np.array([_half_width(change[part]) for part in parts if len(part)])
+    scatter = np.array([half_width(change[part]) for part in parts if len(part)])
     if len(middle) < 4 or not (scatter > 0).all():
-        return NoiseLaw(a=float(_half_width(change)) if len(change) else 0.0, b=1.0, c=0.0)
+        return NoiseLaw(a=float(half_width(change)) if len(change) else 0.0, b=1.0, c=0.0)
     reference = float(np.median(middle))
 
     def misfit(guess: np.ndarray) -> np.ndarray:
@@ -109,5 +109,6 @@ def method_error(residual: np.ndarray, law: NoiseLaw, snr: np.ndarray) -> float:
     return float(np.sqrt(max(0.0, np.quantile(excess, ONE_SIGMA)))) if len(excess) else 0.0
 
 
-def _half_width(values: np.ndarray) -> float:
+def half_width(values: np.ndarray) -> float:
+    """Return 1.4826 times the median absolute deviation from the median."""
     return float(1.4826 * np.median(np.abs(values - np.median(values))))
