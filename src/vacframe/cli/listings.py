@@ -1,0 +1,89 @@
+"""Commands that list what there is and how it is configured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from vacframe.cli.app import app
+from vacframe.cli.options import (
+    HERE,
+    AsJson,
+    ConfigFile,
+    Folder,
+    Overrides,
+    PaperName,
+    ProductName,
+    Providers,
+    configured,
+    restored,
+)
+from vacframe.render import print_facts, print_json, print_records, print_table, title
+
+
+@app.command()
+def products(workspace: Folder = HERE, as_json: AsJson = False) -> None:
+    """List the products that can be built, and those that are."""
+    found = restored(workspace).products()
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("product", "kind", "providers", "state", "version", "rows", "description"),
+        [(p["name"], p["kind"], p["providers"], p["state"], p["version"], p["rows"], p["description"]) for p in found],
+        empty="no plugin provides any product; `vacframe doctor` says what is installed",
+    )
+
+
+@app.command()
+def describe(product: ProductName, workspace: Folder = HERE, as_json: AsJson = False) -> None:
+    """Show columns, needs, provider and citation of a product."""
+    found = dict(restored(workspace).describe(product))
+    if as_json:
+        print_json(found)
+        return
+    columns = found.pop("columns", None) or []
+    print_facts({k: v for k, v in found.items() if v not in (None, "", [], {}, ())})
+    if columns:
+        title("columns")
+        names = ("name", "dtype", "unit", "ucd", "description")
+        print_table(names, [[column.get(name) for name in names] for column in columns])
+
+
+@app.command()
+def plugins(as_json: AsJson = False, workspace: Folder = HERE) -> None:
+    """List the installed plugins."""
+    print_records(restored(workspace).plugins(), "no plugin is installed", as_json)
+
+
+@app.command()
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Import the libraries too.")] = False,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with libraries, plugins and devices."""
+    checks = restored(workspace).doctor(deep)
+    if as_json:
+        print_json(checks)
+    else:
+        print_table(("what", "status", "detail"), [(c.name, c.status, _with_action(c)) for c in checks])
+    raise typer.Exit(1 if any(c.status == "problem" for c in checks) else 0)
+
+
+@app.command()
+def check(
+    config: ConfigFile = None,
+    workspace: Folder = HERE,
+    overrides: Overrides = None,
+    provider: Providers = None,
+    paper: PaperName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every configuration value and where it came from."""
+    print_records(configured(workspace, config, overrides, provider, paper).check(), "no configuration", as_json)
+
+
+def _with_action(check: Any) -> str:
+    return f"{check.detail}; {check.action}" if check.action else str(check.detail)
