@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from galpy.orbit import Orbit
-from galpy.potential import MWPotential2014, epifreq, evaluatezforces, omegac, vcirc, vesc
+from galpy.potential import MWPotential2014, epifreq, evaluateRforces, evaluatezforces, omegac, vcirc, vesc
 from vacframe_mock_survey.frames import R_SUN, galactic, galactocentric, space_velocity
 from vacframe_mock_survey.potential import HEIGHTS, RADII, SCALES
 
@@ -37,6 +37,12 @@ def circular() -> dict[str, np.ndarray]:
         "ratio": epifreq(MWPotential2014, radii) / (2.0 * omegac(MWPotential2014, radii)),
         "escape": vesc(MWPotential2014, radii) * V_SUN_CIRCULAR,
     }
+
+
+def lifted() -> np.ndarray:
+    """Return the circular velocity, km/s, that the radial force asks for, shape (radii, heights)."""
+    radius, z = np.meshgrid(RADII / R_SUN, HEIGHTS / R_SUN, indexing="ij")
+    return np.sqrt(-evaluateRforces(MWPotential2014, radius, z) * radius) * V_SUN_CIRCULAR
 
 
 def vertical() -> np.ndarray:
@@ -77,4 +83,4 @@ def orbit() -> np.ndarray:
 
 if __name__ == "__main__":
     target = Path(__file__).parents[1] / "src" / "vacframe_mock_survey" / "data" / "potential.npz"
-    np.savez_compressed(target, vertical=vertical(), orbit=orbit(), **circular())
+    np.savez_compressed(target, lifted=lifted(), vertical=vertical(), orbit=orbit(), **circular())

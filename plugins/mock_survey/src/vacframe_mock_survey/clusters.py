@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_mock_survey.bands import EXTINCTION
 from vacframe_mock_survey.chemistry import iron
 from vacframe_mock_survey.dust import Dust
 from vacframe_mock_survey.frames import Vector, galactic, galactocentric, space_velocity
 from vacframe_mock_survey.models import Points
+from vacframe_mock_survey.places import in_footprint
 from vacframe_mock_survey.tracks import Tracks
 
 Random = Callable[[np.ndarray, str], Any]
@@ -77,15 +77,10 @@ class Clusters:
         # [M/H] that gives the cluster's [Fe/H]: the inverse of `iron`.
         self.mh = table["feh"] - iron(np.zeros(len(table["feh"])), table["alpha"])
         self.log_age = np.log10(table["age"]) + 9.0
-        self.ebv = dust.reddening(table["ra"], table["dec"], table["distance"])
         isochrone = tracks.nearest(self.mh, self.log_age)
-        modulus = 5.0 * np.log10(100.0 * table["distance"]) + EXTINCTION["r_sdss"] * self.ebv
-        seen = points.bright[isochrone] + modulus[:, None]
-        self.weight = points.balanced(
-            np.where((seen > config.r_min) & (seen < config.r_max), points.formed[isochrone], 0.0), isochrone
-        )
-        inside = (table["dec"] > config.dec_min) & (table["dec"] < config.dec_max)
-        self.chosen = np.flatnonzero(inside & (self.weight.sum(axis=1) > 0))
+        seen = points.seen(isochrone, dust.fainter(table["ra"], table["dec"], table["distance"]))
+        self.weight = points.balanced(np.where(seen, points.formed[isochrone], 0.0), isochrone)
+        self.chosen = np.flatnonzero(in_footprint(table["dec"], config) & (self.weight.sum(axis=1) > 0))
 
     def draw(self, rng: Any) -> dict[str, np.ndarray]:
         """Return number (row of `table`), composition and age of stars, equally many of each cluster."""

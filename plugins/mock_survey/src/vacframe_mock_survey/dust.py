@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vacframe_mock_survey.bands import EXTINCTION
 from vacframe_mock_survey.fields import SkyField
 from vacframe_mock_survey.frames import R_SUN, Z_SUN, galactic
 
@@ -56,6 +57,10 @@ class Dust:
             path = _NEAR * (stretched - 1.0)
             total += weight * _NEAR * stretched * self._layer(direction, path)
         return half * total * self.clouds(ra, dec)
+
+    def fainter(self, ra: np.ndarray, dec: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        """Return how much fainter than at 10 pc stars look in SDSS r, mag; arguments as for `reddening`."""
+        return 5.0 * np.log10(100.0 * distance) + EXTINCTION["r_sdss"] * self.reddening(ra, dec, distance)
 
     def along(self, ra: np.ndarray, dec: np.ndarray, distances: np.ndarray) -> np.ndarray:
         """Return E(B−V) up to each of `distances` (kpc, ascending, shape (m,)), shape (n, m)."""

@@ -35,7 +35,7 @@ class Population:
     height: tuple[float, float]
     """Scale height, kpc, of the youngest and of the oldest."""
     ratio: float
-    """Radial over vertical velocity dispersion of a disc."""
+    """Radial over vertical velocity dispersion of a disc at the Sun's radius."""
     slope: float = 0.0
     """A halo's density falls as (r² + `core`²) ** (−slope / 2)."""
     core: float = 1.0
@@ -44,23 +44,26 @@ class Population:
     """Axis ratio of a halo."""
     beta: float = 0.0
     """A halo's anisotropy of velocities, 1 − σ_t² / σ_r²."""
+    lobes: float = 0.0
+    """Part of a halo's radial dispersion that is streams in and out at one speed, 0 to 1; the rest is Gaussian."""
 
 
 POPULATIONS = (
     Population(
         "thin", (-0.05, 0.18), -0.06, (0.6, 9.0), (0.03, -0.14, 0.14, 0.025), 2.6, (0.15, 0.35), 1.9
     ),
-    Population("thick", (-0.50, 0.27), 0.0, (8.0, 12.0), (0.10, -0.28, 0.28, 0.030), 2.0, (0.8, 1.0), 1.6),
+    Population("thick", (-0.50, 0.27), 0.0, (8.0, 12.0), (0.10, -0.28, 0.28, 0.030), 2.0, (0.8, 1.0), 1.5),
     # Born in the Galaxy or heated; slope of Wang et al. (2023), anisotropy of Belokurov et al. (2018) without GSE.
     Population(
         "halo", (-1.50, 0.50), 0.0, (10.0, 13.0), (0.16, -0.13, 0.32, 0.050), 0.0, (0.0, 0.0), 0.0,
         slope=3.39, flattening=0.7, beta=0.3,
     ),
     # Gaia-Sausage-Enceladus: [Fe/H] and radial orbits of Belokurov et al. (2018, MNRAS 478, 611), alpha sequence of
-    # Mackereth et al. (2019, MNRAS 482, 3426), ages of Gallart et al. (2019, Nature Astronomy 3, 932).
+    # Mackereth et al. (2019, MNRAS 482, 3426), ages of Gallart et al. (2019, Nature Astronomy 3, 932), radial
+    # velocities in two lobes as debris of one apocentre has (Lancaster et al. 2019, MNRAS 486, 378), in round numbers.
     Population(
         "gse", (-1.12, 0.28), 0.0, (10.2, 12.8), (-0.02, -0.18, 0.30, 0.040), 0.0, (0.0, 0.0), 0.0,
-        slope=3.0, flattening=0.8, beta=0.9,
+        slope=3.0, flattening=0.8, beta=0.9, lobes=0.85,
     ),
 )  # fmt: skip
 THIN, THICK, HALO, GSE = range(4)

@@ -25,7 +25,7 @@ class Points:
     tracks : Tracks
         The stellar models.
     config : MockSurveyConfig
-        ``teff_min``, ``teff_max``, ``giant_fraction``, ``m_giant_fraction``.
+        Range of temperature and of apparent magnitude, shares of giants and of M giants.
 
     Attributes
     ----------
@@ -45,7 +45,20 @@ class Points:
             self._m_giant = self._giant & (teff < M_GIANT[0]) & (logg < M_GIANT[1])
         self.formed = np.where(allowed, tracks.weight, 0.0)
         self.bright = np.nan_to_num(absolute_magnitudes(model, teff, logg)["r_sdss"])
+        self._limits = (config.r_min, config.r_max)
         self._shares = (config.giant_fraction, min(config.m_giant_fraction, config.giant_fraction))
+
+    def seen(self, isochrone: Any, fainter: np.ndarray) -> np.ndarray:
+        """Return which points of isochrones the survey's magnitudes let be seen, shape (n, n_point - 1).
+
+        Parameters
+        ----------
+        isochrone : ndarray of int, shape (n,) or (1,)
+        fainter : ndarray, shape (n,)
+            Apparent less absolute SDSS r.
+        """
+        magnitude = self.bright[isochrone] + fainter[:, None]
+        return (magnitude > self._limits[0]) & (magnitude < self._limits[1])
 
     def balanced(self, weight: np.ndarray, isochrone: Any = ...) -> np.ndarray:
         """Return weights with dwarfs, giants and M giants in the configured proportion, within each isochrone.

@@ -28,6 +28,11 @@ _TRIES = 12
 """Positions tried within a cell for one in the footprint."""
 
 
+def in_footprint(dec: np.ndarray, config: Any) -> np.ndarray:
+    """Return which declinations (degrees) lie in the survey's footprint."""
+    return (dec >= config.dec_min) & (dec <= config.dec_max)
+
+
 class Sky:
     """The cells of a survey's footprint, and how much fainter stars look at each distance there.
 
@@ -54,7 +59,7 @@ class Sky:
 
     def contains(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
         """Return which positions (degrees) lie in the footprint."""
-        return (dec >= self.config.dec_min) & (dec <= self.config.dec_max)
+        return in_footprint(dec, self.config)
 
     def positions(self, cell: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return positions in cells (indices into `cells`), uniform over the part in the footprint.

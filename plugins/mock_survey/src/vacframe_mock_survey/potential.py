@@ -24,7 +24,8 @@ SCALES = np.array([0.1, 0.2, 0.3, 0.45, 0.7, 1.0, 1.4])
 def tables() -> dict[str, np.ndarray]:
     """Return the tables: ``circular`` and ``escape`` velocity (km/s) and ``ratio`` κ/2Ω at `RADII`; ``vertical``.
 
-    ``vertical`` is σ_z² in (km/s)², shape (scales, radii, heights); ``orbit`` that of the Sagittarius dwarf, positions
+    ``lifted`` is the circular velocity by the radial force at heights, shape (radii, heights); ``vertical`` σ_z² in
+    (km/s)², shape (scales, radii, heights); ``orbit`` that of the Sagittarius dwarf, positions
     (kpc) and velocities (km/s), shape (n, 6).
     """
     with np.load(DATA) as stored:
@@ -34,6 +35,15 @@ def tables() -> dict[str, np.ndarray]:
 def circular_velocity(radius: np.ndarray) -> np.ndarray:
     """Return the circular velocity, km/s, at radii in kpc."""
     return np.interp(np.log(radius), np.log(RADII), tables()["circular"])
+
+
+def lifted_velocity(radius: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return √(R ∂Φ/∂R), km/s, at cylindrical radii and heights in kpc, shape (n,): in the plane the circular one."""
+    table, total = tables()["lifted"], np.zeros(len(radius))
+    for b, share in _bracket(np.log(RADII), np.log(radius)):
+        for c, fraction in _bracket(HEIGHTS, np.abs(z)):
+            total += share * fraction * table[b, c]
+    return total
 
 
 def epicycle_ratio(radius: np.ndarray) -> np.ndarray:

@@ -91,7 +91,8 @@ class MockSurveyConfig(BaseModel):
     six_parameter_fraction: float = Field(default=0.05, ge=0, le=1)
     """Fraction of Gaia sources with a six-parameter solution: a pseudocolour in place of nu_eff."""
     ruwe_outlier_fraction: float = Field(default=0.03, ge=0, le=1)
-    """Fraction of Gaia sources with RUWE above 1.4 for reasons other than a known orbit (errors grow with it)."""
+    """Fraction of five-parameter Gaia sources with RUWE above 1.4 for reasons other than a known orbit; eight times as
+    many six-parameter ones. Errors grow with it."""
     blend_fraction: float = Field(default=0.01, ge=0, le=1)
     """Fraction of Gaia sources whose BP and RP hold light of a neighbour: a large excess factor."""
     zero_point_offset: float = 2.6
@@ -121,9 +122,10 @@ class MockSurveyConfig(BaseModel):
     apogee_fraction: float = Field(default=0.3, ge=0, le=1)
     """Fraction of the stars brighter than H = 13.8 with APOGEE labels."""
     pastel_fraction: float = Field(default=0.1, ge=0, le=1)
-    """Fraction of the stars brighter than V = 13 with PASTEL labels; six times as many of the metal-poor ones."""
+    """Fraction of the stars brighter than V = 13 with PASTEL labels; six times as many of the metal-poor ones, to V =
+    15 below [Fe/H] = -2."""
     saga_fraction: float = Field(default=0.5, ge=0, le=1)
-    """Fraction of the stars with [Fe/H] below -1.5 and V brighter than 16.5 with SAGA labels."""
+    """Fraction of the stars with [Fe/H] below -2 and V brighter than 16.5 with SAGA labels; a tenth of it to -1.5."""
     seismic_fraction: float = Field(default=0.3, ge=0, le=1)
     """Fraction of the giants brighter than G = 13 with seismic labels."""
     distance_prior_kpc: float = Field(default=1.35, gt=0)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_mock_survey.bands import EXTINCTION
 from vacframe_mock_survey.dust import Dust
 from vacframe_mock_survey.frames import Vector, equatorial, heliocentric
 from vacframe_mock_survey.models import Points
+from vacframe_mock_survey.places import in_footprint
 from vacframe_mock_survey.potential import tables
 from vacframe_mock_survey.tracks import Tracks
 
@@ -23,15 +23,7 @@ MH, AGE, ALPHA = (-0.60, 0.25), (5.0, 9.0), (0.02, -0.08, 0.25, 0.04)
 
 
 class Stream:
-    """The part of the stream that a survey sees.
-
-    Parameters
-    ----------
-    tracks, points
-        The stellar models and those that the survey takes.
-    config : MockSurveyConfig
-        Footprint and magnitudes.
-    dust : Dust
+    """The part of the stream that a survey sees; parameters as for `Clusters`.
 
     Attributes
     ----------
@@ -47,12 +39,10 @@ class Stream:
         helio = heliocentric((place[:, 0], place[:, 1], place[:, 2]))
         distance = np.sqrt(helio[0] ** 2 + helio[1] ** 2 + helio[2] ** 2)
         ra, dec = equatorial(helio)
-        self.fainter = 5.0 * np.log10(100.0 * distance) + EXTINCTION["r_sdss"] * dust.reddening(ra, dec, distance)
+        self.fainter = dust.fainter(ra, dec, distance)
         middle = tracks.nearest(np.array([MH[0]]), np.array([np.log10(np.mean(AGE)) + 9.0]))
         weight = points.m_giants_first(middle)[0]
-        seen = points.bright[middle][0] + self.fainter[:, None]
-        number = (weight * ((seen > config.r_min) & (seen < config.r_max))).sum(axis=1)
-        number = number * ((dec > config.dec_min) & (dec < config.dec_max))
+        number = (weight * points.seen(middle, self.fainter)).sum(axis=1) * in_footprint(dec, config)
         self.visible = bool(number.sum() > 0)
         self._summed = np.cumsum(number) / max(number.sum(), 1e-300)
 
@@ -66,10 +56,10 @@ class Stream:
         Where the isochrone of a star has none bright enough, its brightest giants count.
         """
         weight = self._points.m_giants_first(isochrone)
-        seen = self._points.bright[isochrone] + self.fainter[node][:, None]
-        inside = np.where((seen > self.config.r_min) & (seen < self.config.r_max), weight, 0.0)
-        brightest = np.where(weight > 0, seen, np.inf).min(axis=1, keepdims=True)
-        return np.where(inside.sum(axis=1, keepdims=True) > 0, inside, weight * (seen <= brightest + 0.3))
+        inside = np.where(self._points.seen(isochrone, self.fainter[node]), weight, 0.0)
+        bright = np.where(weight > 0, self._points.bright[isochrone], np.inf)
+        brightest = bright <= bright.min(axis=1, keepdims=True) + 0.3
+        return np.where(inside.sum(axis=1, keepdims=True) > 0, inside, weight * brightest)
 
     def place(self, node: np.ndarray, rng: Any) -> tuple[Vector, Vector]:
         """Return Galactocentric positions (kpc) and velocities (km/s) of stars at nodes, about the orbit.
@@ -79,7 +69,7 @@ class Stream:
         a, b = rng.normal(3), rng.normal(3)
         moved = self.position[node] + SPREAD_KPC * a
         dec = equatorial(heliocentric((moved[:, 0], moved[:, 1], moved[:, 2])))[1]
-        outside = (dec < self.config.dec_min) | (dec > self.config.dec_max)
+        outside = ~in_footprint(dec, self.config)
         moved[outside] = self.position[node[outside]]
         position = (moved[:, 0], moved[:, 1], moved[:, 2])
         velocity = tuple(self.velocity[node, k] + SPREAD_KMS * b[:, k] for k in range(3))

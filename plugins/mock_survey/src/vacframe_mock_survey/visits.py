@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vacframe_mock_survey.randoms import star_random
+from vacframe_mock_survey.schema import SAME
 
 MAX_VISITS = 8
 """Most visits of a star; the identifier of a visit is ``FIRST_OBSID + MAX_VISITS * star + visit``."""
@@ -16,11 +17,6 @@ FIRST_DAY, LAST_DAY = 55858, 60126
 MJD_J2000 = 51544.5
 GAIA_EPOCH = 2016.0
 CATALOGUE_EPOCH = 2000.0
-SAME = (
-    "source_id", "teff", "logg", "feh", "mh", "alpha_m", "c_fe", "n_fe", "ebv", "is_giant", "is_cemp", "mag_g",
-    "mag_r_sdss",
-)  # fmt: skip
-"""Columns that a visit takes over from its star."""
 _RADIANS_PER_MAS = np.pi / 180.0 / 3600.0 / 1000.0
 
 
