@@ -105,10 +105,12 @@ def show_scorecard(card: Scorecard) -> None:
     rows = []
     for s in card.scores:
         room = f" ± {s.tolerance:.4g}" if s.tolerance else ""
-        measured = s.measured if s.measured is None or s.measured.is_integer() else _short(s.measured)
+        measured = None if s.measured is None else _digits(s.measured)
+        measured = measured if s.error is None else f"{measured} ± {s.error:.2g}"
         text = "; ".join(t for t in (s.how, s.reason) if t and t != MADE_UP)
         rows.append((s.name, f"{signs[s.compare]}{s.published:g}{room}", measured, s.unit, s.verdict, s.place, text))
-    print_table(("number", "published", "measured", "unit", "verdict", "place", "how"), rows)
+    heads = ("number", "published ± allowed", "measured", "unit", "verdict", "place", "how")
+    print_table(heads, rows)
     verdicts = [s.verdict for s in card.scores]
     print(f"{len(rows)} numbers:", ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)))
     if any(s.reason == MADE_UP for s in card.scores):
@@ -118,6 +120,10 @@ def show_scorecard(card: Scorecard) -> None:
         print_table(
             ("figure", "like", "file"), [(f.name, f.place, f.path or f"not drawn: {f.reason}") for f in card.figures]
         )
+
+
+def _digits(value: float) -> str:
+    return f"{value:.0f}" if value.is_integer() else f"{value:.4g}"
 
 
 def _short(value: Any) -> Any:

@@ -58,6 +58,7 @@ plugin.paper(vf.Paper(
     ), settings={"plugins": {"mapper": {"order": 1, "factor": 3.0}}}, numbers=(
         number("total", 310, 1),
         number("faint", 10, 1, where="mag < 0"),
+        number("one", 2, 1, where="hindex == 10", measure=vf.single_value, error_column="mag"),
         number("largest", 1e6, 0, compare="at_most"),
         number("smallest", 1e6, 0, compare="at_least"),
         number("undefined", 1, 0, measure=lambda b: float("nan")),

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -90,6 +91,10 @@ def test_a_paper_is_measured_and_judged(project):
     assert "nowhere" in reasons["elsewhere"]
     assert "do not allow" in reasons["undefined"]
     assert (found["scaled"], reasons["scaled"]) == (("not comparable", 310.0), "the factor is not the paper's")
+    one = next(s for s in card.scores if s.name == "one")
+    assert math.isfinite(one.measured)
+    assert math.isfinite(one.error)
+    assert {s.error for s in card.scores if s.name != "one"} == {None}
     assert card.figures == ()
 
 

@@ -60,6 +60,8 @@ class Published:
     of_real_stars : bool
         Whether the number is one of the real sky or survey (how many stars, an error of a telescope), which made-up
         stars need not have: in a mock workspace it is measured, not judged.
+    error_column : str
+        Column with the error of the number, where it is the one value of a row.
     caveat : callable
         ``caveat(config) -> str``: why, under this configuration of the plugin, the number is another one than the
         paper's, so that it is measured, not judged; empty where it is the same.
@@ -77,6 +79,7 @@ class Published:
     where: str | None = None
     compare: Literal["equal", "at_most", "at_least"] = "equal"
     of_real_stars: bool = False
+    error_column: str = ""
     caveat: Callable[[Any], str] | None = None
 
     def judge(self, measured: float) -> Verdict:
@@ -152,6 +155,7 @@ class Score:
     published: float
     tolerance: float
     measured: float | None
+    error: float | None
     unit: str
     verdict: Verdict
     compare: str
@@ -219,17 +223,23 @@ def scores(
 
 
 def _score(number: Published, read: Read, missing: str | None, unlike: str) -> Score:
-    measured, reason = math.nan, missing or ""
+    measured, error, reason = math.nan, math.nan, missing or ""
     if missing is None:
         rows = _rows(number, read)
         measured = float(number.measure(rows))
+        if number.error_column and len(rows) == 1:
+            error = float(rows[number.error_column][0])
         reason = unlike if math.isfinite(measured) else _nothing(number, len(rows))
     judged = math.isnan(measured) or not unlike
     return Score(
-        number.name, number.value, number.tolerance, measured if math.isfinite(measured) else None, number.unit,
+        number.name, number.value, number.tolerance, _known(measured), _known(error), number.unit,
         number.judge(measured) if judged else "not comparable", number.compare, number.place, number.how,
         number.product, reason,
     )  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _nothing(number: Published, rows: int) -> str:
@@ -247,12 +257,13 @@ def _rows(number: Published, read: Read) -> Batch:
     from vacframe.core.values import to_numpy
 
     used = names_in(number.where) if number.where else ()
-    table = read(number.product, list(dict.fromkeys([*number.columns, *used])))
+    wanted = [*number.columns, *([number.error_column] if number.error_column else [])]
+    table = read(number.product, list(dict.fromkeys([*wanted, *used])))
     if number.where:
         values = {n: to_numpy(table[n]) for n in used}
         chosen = np.broadcast_to(select(number.where, values, what=f"where of {number.name}"), table.num_rows)
         table = table.filter(pa.array(chosen))
-    return Batch(table.select(list(number.columns)).combine_chunks(), number.product)
+    return Batch(table.select(wanted).combine_chunks(), number.product)
 
 
 def draw(paper: Paper, read: Read, unavailable: Mapping[str, str], folder: Path) -> list[Drawing]:

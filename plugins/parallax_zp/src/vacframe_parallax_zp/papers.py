@@ -104,6 +104,7 @@ def _offsets() -> tuple[vf.Published, ...]:
                     unit="uas",
                     product="parallax_zp_global",
                     columns=("offset",),
+                    error_column="offset_error",
                     where=f"solution == {solution} and correction == '{correction}' and sample == 'giants'",
                     caveat=_offsets_are_gaias,
                 )
@@ -152,7 +153,8 @@ def _red_clump() -> tuple[vf.Published, ...]:
     all_stars = {"where": "is_null(low)"}
     return (
         of("red clump, stars", 49_459, 0.02 * 49_459, "giants with a second distance too", "n", **all_stars),
-        of("red clump, offset", 3.6, _TOLERANCE, "median difference of parallaxes", "offset", unit="uas", **all_stars),
+        of("red clump, offset", 3.6, _TOLERANCE, "median difference of parallaxes", "offset", unit="uas",
+           error_column="offset_error", **all_stars),
         of("red clump, scatter", 41.0, 5.0, "sigma of the Gaussian fit to it", "std", unit="uas", **all_stars),
         *(
             of(
