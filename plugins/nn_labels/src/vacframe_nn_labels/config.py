@@ -194,6 +194,8 @@ class NnLabelsConfig(BaseModel):
     absolute_magnitudes: AbsoluteMagnitudes = AbsoluteMagnitudes()
     star_pairs: StarPairs = StarPairs()
     distances: Distances = Distances()
+    precision_snr: float = Field(default=50.0, ge=0)
+    """`nn_precision` is about spectra with a larger snr_g (section 4.6)."""
     baseline: Literal["", "pca_svr"] = ""
     """A second method that the report trains and judges on the same stars: 50 principal components and support vector
     regression (needs scikit-learn)."""
