@@ -45,6 +45,59 @@ def test_giants_are_those_of_section_2_1(stars, tables):
     assert np.allclose(found["offset_corr"], found["offset_noncorr"] - 1e3 * found["zero_point"])
 
 
+EDGES = [
+    # table, column, value, whether the star stays (section 2.1), bit of the cut
+    ("nn_labels", "snr_g", 50.0, True, 0), ("nn_labels", "snr_g", 49.9, False, 0),
+    ("nn_labels", "snr_g", np.nan, False, 0),
+    ("gaia_sources", "parallax", 1.5, False, 1), ("gaia_sources", "parallax", 1.4999, True, 1),
+    ("gaia_sources", "parallax", -0.3, True, 1),
+    ("nn_labels", "logg_apogee", 3.8, True, 2), ("nn_labels", "logg_apogee", 3.81, False, 2),
+    ("nn_labels", "logg_apogee", np.nan, True, 2), ("nn_labels", "logg_pastel", 4.9, True, 2),
+    ("photometry", "ks_error", 0.03, False, 3), ("photometry", "ks_error", 0.0299, True, 3),
+    ("photometry", "ks_error", np.nan, False, 3),
+    ("gaia_sources", "ruwe", 1.4, True, 4), ("gaia_sources", "ruwe", 1.4001, False, 4),
+    ("gaia_sources", "nu_eff_used_in_astrometry", 1.1, True, 5),
+    ("gaia_sources", "nu_eff_used_in_astrometry", 1.9, True, 5),
+    ("gaia_sources", "nu_eff_used_in_astrometry", 1.0999, False, 5),
+    ("gaia_sources", "nu_eff_used_in_astrometry", 1.9001, False, 5),
+    ("gaia_sources", "pseudocolour", 1.24, True, 5), ("gaia_sources", "pseudocolour", 1.72, True, 5),
+    ("gaia_sources", "pseudocolour", 1.2399, False, 5), ("gaia_sources", "pseudocolour", 1.7201, False, 5),
+    ("gaia_sources", "phot_bp_mean_mag", 14.0 + 0.3001, True, 6), ("gaia_sources", "phot_bp_mean_mag", 14.2999, False, 6),
+    ("gaia_sources", "phot_bp_mean_mag", 14.0 + 1.6499, True, 6),
+    ("gaia_sources", "phot_bp_mean_mag", 14.0 + 1.6501, False, 6),
+    ("gaia_sources", "phot_bp_mean_mag", np.nan, False, 6),
+]  # fmt: skip
+
+
+def test_a_star_on_the_edge_of_a_cut():
+    """One star for each edge, within all other cuts."""
+    count = len(EDGES)
+    inputs = made_up(count).inputs
+    inputs["crossmatch"] = {n: v[:count] for n, v in inputs["crossmatch"].items()}
+    inputs["nn_labels"] = {n: v[:count].copy() for n, v in inputs["nn_labels"].items()}
+    within = {
+        "gaia_sources": {
+            "parallax": 0.5, "ruwe": 1.0, "astrometric_params_solved": 31, "phot_bp_mean_mag": 15.0,
+            "phot_rp_mean_mag": 14.0, "nu_eff_used_in_astrometry": 1.5, "pseudocolour": np.nan,
+        },
+        "photometry": {"ks_error": 0.02},
+        "nn_labels": {"snr_g": 100.0, "logg_apogee": 2.5, "logg_pastel": 2.5, "distance": 2.0},
+    }  # fmt: skip
+    for table, values in within.items():
+        for name, value in values.items():
+            inputs[table][name][:] = value
+    for row, (table, name, value, _, _) in enumerate(EDGES):
+        inputs[table][name][row] = value
+        if name == "pseudocolour":
+            inputs[table]["astrometric_params_solved"][row] = 95
+            inputs[table]["nu_eff_used_in_astrometry"][row] = np.nan
+    tables = chain(inputs, plugin.config_model(), until="zp_giants")
+    found = tables["zp_candidates"].to_pandas().set_index("source_id")["cuts_failed"] & 127
+    failed = found.loc[inputs["gaia_sources"]["source_id"]].tolist()
+    assert failed == [0 if stays else 1 << bit for _, _, _, stays, bit in EDGES]
+    assert len(tables["zp_giants"]) == sum(stays for _, _, _, stays, _ in EDGES)
+
+
 def test_counts_follow_the_cuts(stars, tables):
     made = run_product(plugin, "zp_giants_counts", tables).table.to_pydict()
     assert made["cut"] == ["candidates", "snr", "parallax", "logg", "ks_error", "ruwe", "colour", "bp_rp", "stars"]
