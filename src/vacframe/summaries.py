@@ -98,8 +98,6 @@ def show_closure(closure: Closure, written: Sequence[Path] = ()) -> None:
 
 def show_scorecard(card: Scorecard) -> None:
     """Print the published numbers of a paper beside the measured ones, and where its figures are."""
-    from vacframe.core.paper import MADE_UP
-
     print(f"{card.title} ({card.citation})")
     signs = {"equal": "", "at_most": "<= ", "at_least": ">= "}
     rows = []
@@ -107,14 +105,14 @@ def show_scorecard(card: Scorecard) -> None:
         room = f" ± {s.tolerance:.4g}" if s.tolerance else ""
         measured = None if s.measured is None else _digits(s.measured)
         measured = measured if s.error is None else f"{measured} ± {s.error:.2g}"
-        text = "; ".join(t for t in (s.how, s.reason) if t and t != MADE_UP)
-        rows.append((s.name, f"{signs[s.compare]}{s.published:g}{room}", measured, s.unit, s.verdict, s.place, text))
-    heads = ("number", "published ± allowed", "measured", "unit", "verdict", "place", "how")
-    print_table(heads, rows)
+        rows.append((s.name, f"{signs[s.compare]}{s.published:g}{room}", measured, s.unit, s.verdict, s.place, s.how))
+    print_table(("number", "published ± allowed", "measured", "unit", "verdict", "place", "how"), rows)
     verdicts = [s.verdict for s in card.scores]
     print(f"{len(rows)} numbers:", ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)))
-    if any(s.reason == MADE_UP for s in card.scores):
-        print(f"not comparable, where nothing else is said: {MADE_UP}")
+    for verdict, reason in dict.fromkeys((s.verdict, s.reason) for s in card.scores if s.reason):
+        names = [s.name for s in card.scores if (s.verdict, s.reason) == (verdict, reason)]
+        which = "" if len(names) == verdicts.count(verdict) else f" ({'; '.join(names)})"
+        print(f"{verdict}{which}: {reason}")
     if card.figures:
         title("figures")
         print_table(

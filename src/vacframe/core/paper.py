@@ -225,11 +225,11 @@ def scores(
 def _score(number: Published, read: Read, missing: str | None, unlike: str) -> Score:
     measured, error, reason = math.nan, math.nan, missing or ""
     if missing is None:
-        rows = _rows(number, read)
+        rows, total = _rows(number, read)
         measured = float(number.measure(rows))
         if number.error_column and len(rows) == 1:
             error = float(rows[number.error_column][0])
-        reason = unlike if math.isfinite(measured) else _nothing(number, len(rows))
+        reason = unlike if math.isfinite(measured) else _nothing(number, len(rows), total)
     judged = math.isnan(measured) or not unlike
     return Score(
         number.name, number.value, number.tolerance, _known(measured), _known(error), number.unit,
@@ -242,13 +242,14 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _nothing(number: Published, rows: int) -> str:
+def _nothing(number: Published, rows: int, total: int) -> str:
     if rows:
         return f"the rows of {number.product} do not allow it"
-    return f"{number.product} has no rows" + (f" with {number.where}" if number.where else "")
+    return f"{number.product} has no rows" + (f" with {number.where}" if total else "")
 
 
-def _rows(number: Published, read: Read) -> Batch:
+def _rows(number: Published, read: Read) -> tuple[Batch, int]:
+    """Return the rows that count, and how many there are in all."""
     import numpy as np
     import pyarrow as pa
 
@@ -259,11 +260,12 @@ def _rows(number: Published, read: Read) -> Batch:
     used = names_in(number.where) if number.where else ()
     wanted = [*number.columns, *([number.error_column] if number.error_column else [])]
     table = read(number.product, list(dict.fromkeys([*wanted, *used])))
+    total = table.num_rows
     if number.where:
         values = {n: to_numpy(table[n]) for n in used}
         chosen = np.broadcast_to(select(number.where, values, what=f"where of {number.name}"), table.num_rows)
         table = table.filter(pa.array(chosen))
-    return Batch(table.select(wanted).combine_chunks(), number.product)
+    return Batch(table.select(wanted).combine_chunks(), number.product), total
 
 
 def draw(paper: Paper, read: Read, unavailable: Mapping[str, str], folder: Path) -> list[Drawing]:

@@ -148,7 +148,14 @@ def _maps() -> tuple[vf.Published, ...]:
 def _red_clump() -> tuple[vf.Published, ...]:
     def of(name: str, value: float, tolerance: float, how: str, *columns: str, **other: Any) -> Any:
         options = {"product": "parallax_zp_check", "columns": columns, "caveat": _check_is_independent, **other}
-        return _number(name, value, tolerance, f"{how} (second_distances)", "Sect. 2.2 and Fig. 3", **options)
+        return _number(
+            name,
+            value,
+            tolerance,
+            f"{how} (needs plugins.parallax_zp.second_distances)",
+            "Sect. 2.2 and Fig. 3",
+            **options,
+        )
 
     all_stars = {"where": "is_null(low)"}
     return (
