@@ -116,6 +116,7 @@ def test_colour_excess_outliers(truth):
     colour = table["phot_bp_mean_mag"] - table["phot_rp_mean_mag"]
     # Riello et al. (2021, A&A 649, A3), table 2 and eq. 18.
     locus = 1.162004 + 0.011464 * colour + 0.049255 * colour**2 - 0.005879 * colour**3
+    assert table.loc[colour < 0.5, "phot_bp_rp_excess_factor"].median() == pytest.approx(1.17, abs=0.01)
     sigma = 0.0059898 + 8.817481e-12 * table["phot_g_mean_mag"] ** 7.618399
     far = ((table["phot_bp_rp_excess_factor"] - locus) / sigma > 5)[colour > 0.5]
     assert far.mean() == pytest.approx(0.1, abs=0.02)

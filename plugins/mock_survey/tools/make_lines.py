@@ -13,14 +13,17 @@ an equivalent width of `LIMIT` in one of five stars; molecular lines are summed 
 from __future__ import annotations
 
 import gzip
+import math
 import sys
 from pathlib import Path
 
 import numpy as np
+from scipy.signal import fftconvolve
 from vacframe_mock_survey import atmosphere as atm
 from vacframe_mock_survey import elements
 from vacframe_mock_survey.gas import C, abundances, continuum, layer, species_strength
-from vacframe_mock_survey.tables import BAND_BEFORE, BAND_PIXELS, LAMOST_FIRST, make_tables, species_index
+from vacframe_mock_survey.molecules import SHARES
+from vacframe_mock_survey.tables import BAND_BEFORE, BAND_PIXELS, LAMOST_FIRST, SIGMA, make_tables, species_index
 
 HERE = Path(__file__).resolve().parent.parent / "src" / "vacframe_mock_survey" / "data"
 FIRST, LAST = 3090.0, 10900.0
@@ -89,24 +92,61 @@ def write_lines(folder: Path) -> None:
 
 
 def write_bands(folder: Path) -> None:
-    """Write ``bands.npz``."""
+    """Write ``bands.npz``: natural logarithms of the mean opacity in shares of each pixel, float16."""
     bands = {}
-    first = LAMOST_FIRST - atm.STEP * BAND_BEFORE
     for name, (file, codes) in MOLECULES.items():
         lines = read(folder / file, codes)
         # The list of CH has a few hundred lines with impossible strengths (log gf up to 1).
         lines = lines[lines[:, 3] < MOLECULAR_LIMIT[name]]
-        place = (np.log10(vacuum(lines[:, 0])) - first) / atm.STEP
-        for k, temperature in enumerate(elements.BAND_TEMPERATURES):
-            strength = 10.0 ** (lines[:, 3] - lines[:, 2] * 5040.0 / temperature) * lines[:, 0] / len(codes)
-            bands[f"{name}_{k}"] = spread(place, strength, BAND_PIXELS)
+        wavelength = vacuum(lines[:, 0])
         print(name, len(lines), "lines")
-    for k, temperature in enumerate(elements.BAND_TEMPERATURES):
-        wavelength, strength = calcium_hydride(temperature)
-        bands[f"CaH_{k}"] = spread((np.log10(wavelength) - first) / atm.STEP, strength, BAND_PIXELS)
-    np.savez_compressed(HERE / "bands.npz", **bands)
+        bands[name] = [
+            distribution(wavelength, 10.0 ** (lines[:, 3] - lines[:, 2] * 5040.0 / t) * wavelength / len(codes))
+            for t in elements.BAND_TEMPERATURES
+        ]
+    bands["CaH"] = [distribution(*calcium_hydride(t), CAH_DAMPING) for t in elements.BAND_TEMPERATURES]
+    bands["VO"] = [distribution(*vanadium_oxide(t)) for t in elements.BAND_TEMPERATURES]
+    stored = {name: np.log(np.maximum(values, 1e-12)).astype(np.float16) for name, values in bands.items()}
+    np.savez_compressed(HERE / "bands.npz", **stored)
 
 
+CAH_DAMPING = 3.0
+"""Half width, subpixels, of the wings that collisions give to the lines of CaH in M dwarfs, 0.1 Å: van der Waals
+broadening at 3e5 dyn/cm2, of the order of what `atmosphere.damping` gives for atoms."""
+FINE = 40
+"""Subpixels, of 1.7 km/s: the width of the lines."""
+
+
+def distribution(wavelength: np.ndarray, strength: np.ndarray, damping: float = 0.0) -> np.ndarray:
+    """Return mean opacities in shares of the surroundings of each pixel, shape (n_share, BAND_PIXELS).
+
+    The surroundings are the Gaussian instrumental profile; `SHARES` of it from the least to the most opaque. Strengths
+    are of lines at `wavelength`, vacuum Å; `damping` is the half width of their wings in subpixels.
+    """
+    first = LAMOST_FIRST - atm.STEP * BAND_BEFORE
+    margin = 4
+    count = (BAND_PIXELS + 2 * margin) * FINE
+    fine = spread(((np.log10(wavelength) - first) / atm.STEP + margin) * FINE, strength * FINE, count)
+    fine = np.convolve(fine, [0.06, 0.24, 0.40, 0.24, 0.06], mode="same")
+    if damping:
+        distance = np.arange(-10 * FINE, 10 * FINE + 1)
+        wings = 1.0 / (distance**2 + damping**2)
+        fine = fftconvolve(fine, wings / wings.sum(), mode="same")
+    offsets = np.arange(-margin * FINE + 1, margin * FINE, 2)
+    weight = np.exp(-0.5 * (offsets / FINE / SIGMA) ** 2)
+    edges = np.cumsum(SHARES / SHARES.sum())
+    out = np.empty((len(SHARES), BAND_PIXELS), dtype=np.float32)
+    for p in range(BAND_PIXELS):
+        near = fine[(p + margin) * FINE + offsets]
+        order = np.argsort(near)
+        share = np.cumsum(weight[order]) / weight.sum()
+        part = np.cumsum(near[order] * weight[order]) / weight.sum()
+        below = np.interp(edges, share, part)
+        out[:, p] = np.diff(below, prepend=0.0) / SHARES
+    return out
+
+
+CAH_LEVELS = 28
 CAH_GROUND = (1298.34, 19.10, 4.2766, 0.0970, 1.837e-4)
 CAH_STATES = (
     (14413.0, 1333.0, 20.0, 4.3454, 0.1066, 79.0, 2.0 / 33.2e-9),
@@ -115,8 +155,6 @@ CAH_STATES = (
 """CaH: of X, A and B the term energy (of A and B), the vibrational constants we, wexe, the rotational ones Be, alphae,
 of X the centrifugal De, of A and B the spin-orbit constant, all in 1/cm (Huber & Herzberg 1979, rounded), and the
 statistical weight over the lifetime in s (Berg, Ekvall & Kelly 1996, Physica Scripta 53, 569, values from memory)."""
-CAH_SHARE = 0.4
-"""What is left of the strengths: CaH's few lines per pixel saturate one by one. Adjusted on M dwarfs of LAMOST."""
 
 
 def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +163,7 @@ def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
     The diagonal bands 0-0, 1-1, 2-2 of A-X and B-X, rotational levels of both spins up to N = 60: P, Q and R branches
     in the proportions 1 : 2 : 1 for the Pi state and 1 : 0 : 1 for the Sigma state.
     """
-    n = np.arange(61.0)
+    n = np.arange(CAH_LEVELS + 1.0)
     we, wexe, be, alphae, de = CAH_GROUND
     wavelengths, strengths = [], []
     for term, we1, wexe1, be1, alphae1, spin_orbit, rate in CAH_STATES:
@@ -152,11 +190,56 @@ def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
                         good = (j > 0) & (up > 0) & (number > 0)
                         wavelength = 1e8 / number[good]
                         # f = 1.499e-16 lambda^2 (g'/g'') A, with A in 1/s and lambda in Å.
-                        gf = CAH_SHARE * (2 * j[good] + 1) * weight * 1.499e-16 * wavelength**2 * rate
+                        gf = (2 * j[good] + 1) * weight * 1.499e-16 * wavelength**2 * rate
                         energy = (below[good] - ground) * 1.239842e-4
                         wavelengths.append(wavelength)
                         strengths.append(gf * 10.0 ** (-energy * 5040.0 / temperature) * wavelength)
     return np.concatenate(wavelengths), np.concatenate(strengths)
+
+
+VO_GROUND = (1011.3, 4.86, 0.54825, 0.00352)
+VO_STATES = (
+    (12605.0, 911.0, 4.7, 0.5150, 0.0035, 63.0, 0.060, 0.53),
+    (17420.0, 863.0, 5.4, 0.4950, 0.0037, 0.0, 0.040, 1.05),
+)
+"""VO: of X the constants we, wexe, Be, alphae; of B 4Pi and C 4Sigma- the origin of the 0-0 band, we, wexe, Be, alphae
+and the spin-orbit splitting of neighbouring components, all in 1/cm (Huber & Herzberg 1979; Merer et al. 1987, J. Mol.
+Spectrosc. 125, 465; rounded), the oscillator strength of the system, and (displacement of the minima)^2 / 2 in units
+of the zero-point width, from the internuclear distances. The oscillator strengths are set by the depth of the bands in
+late M giants' XP spectra as a whole."""
+
+
+def vanadium_oxide(temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return vacuum wavelengths, Å, and strengths gf 10**(-theta chi) × wavelength of the lines of VO.
+
+    B-X and C-X, levels up to v = 3 with the Franck-Condon factors of two displaced harmonic oscillators of one
+    frequency, rotation up to N = 120 of each of the four components: P, Q and R branches.
+    """
+    n = np.arange(2.0, 121.0)
+    we, wexe, be, alphae = VO_GROUND
+    wavelengths, strengths = [], []
+    for origin, we1, wexe1, be1, alphae1, split, f, shift in VO_STATES:
+        for lower in range(4):
+            for upper in range(4):
+                below = we * lower - wexe * lower * (lower + 1)
+                above = origin + we1 * upper - wexe1 * upper * (upper + 1)
+                b0, b1 = be - alphae * (lower + 0.5), be1 - alphae1 * (upper + 0.5)
+                for component in (-1.5, -0.5, 0.5, 1.5):
+                    for step, share in ((-1, 0.25), (0, 0.5), (1, 0.25)) if split else ((-1, 0.5), (1, 0.5)):
+                        up = n + step
+                        number = above + split * component + b1 * up * (up + 1) - below - b0 * n * (n + 1)
+                        energy = (below + b0 * n * (n + 1)) * 1.239842e-4
+                        gf = f * franck_condon(lower, upper, shift) * share * (2 * n + 1)
+                        wavelengths.append(1e8 / number)
+                        strengths.append(gf * 10.0 ** (-energy * 5040.0 / temperature) * 1e8 / number)
+    return np.concatenate(wavelengths), np.concatenate(strengths)
+
+
+def franck_condon(lower: int, upper: int, shift: float) -> float:
+    """Return the overlap squared of levels of two harmonic oscillators displaced by `shift` (Huang-Rhys factor)."""
+    low, high = min(lower, upper), max(lower, upper)
+    laguerre = sum((-shift) ** k / math.factorial(k) * math.comb(high, low - k) for k in range(low + 1))
+    return math.exp(-shift) * shift ** (high - low) * math.factorial(low) / math.factorial(high) * laguerre**2
 
 
 def equivalent_widths(lines: np.ndarray, teff: float, logg: float, metals: float) -> np.ndarray:

@@ -14,6 +14,9 @@ Random = Callable[[np.ndarray, str], Any]
 PARALLAX_ERROR = ((9.0, 0.018), (13.0, 0.014), (15.0, 0.023), (16.0, 0.036), (17.0, 0.065), (18.0, 0.125), (19.0, 0.27))
 """G and median parallax error, mas, of five-parameter solutions (Lindegren et al. 2021, A&A 649, A2, table 4, rounded).
 Proper motions, mas/yr, have about the same number: 1.03 of it in right ascension, 0.94 in declination (ibid.)."""
+ERROR_SCATTER = 0.2
+"""Scatter of the natural logarithm of the errors at one magnitude, which the number of scans makes: that of 30,000
+five-parameter sources of real fields."""
 SIX_FACTOR = 1.3
 """Errors of six-parameter solutions are larger by this factor at the same magnitude."""
 SIX_ODD = 8.0
@@ -21,7 +24,7 @@ SIX_ODD = 8.0
 PSEUDOCOLOUR_ERROR = (0.01, 0.25)
 """Floor of the error of a pseudocolour, 1/µm, and its rise with the error of the parallax, 1/µm per mas: 0.017 at
 G = 16, 0.03 at 17.5 and 0.08 at 19, as 300 random sources of Gaia DR3 have."""
-IMAGE_AMPLITUDE, IMAGE_PEAKS = (0.02, 0.75), (0.4, 1.5)
+IMAGE_AMPLITUDE, IMAGE_PEAKS = (0.02, 0.75), (0.3, 1.0)
 """Median, and scatter of the natural logarithm, of ipd_gof_harmonic_amplitude and (before it is cut to a whole number)
 of ipd_frac_multi_peak, of random sources brighter than G = 17."""
 MISSION_YEARS = 34.0 / 12.0
@@ -30,6 +33,8 @@ SCAN_ERROR = 0.25
 """Error of one scan at G = 13 to 15, mas (Lindegren et al. 2021, A&A 649, A2, figure A.1)."""
 HIGHEST_CORRELATION = 0.45
 """Largest correlation of the errors of parallax and proper motions."""
+VELOCITY_SCATTER = 0.25
+"""Scatter of the natural logarithm of the errors of radial velocities at one magnitude."""
 _HIGHEST_RUWE = 25.0
 
 
@@ -40,14 +45,14 @@ def observe_gaia(truth: Any, config: Any, random: Random) -> dict[str, np.ndarra
     the truth tells.
     """
     ids, g = truth["source_id"], truth["mag_g"].astype(float)
-    noise = random(ids, "noise").normal(13)
+    noise = random(ids, "noise").normal(12)
     solved = truth["astrometric_params_solved"]
     two, six = solved == TWO, solved == SIX
     odd = random(ids, "kind").uniform() < config.ruwe_outlier_fraction * np.where(six, SIX_ODD, 1.0)
     ruwe = np.hypot(1.0 + 0.05 * np.clip(noise[:, 0], -3.0, 6.0), wobble(truth) / SCAN_ERROR)
-    ruwe = np.clip(np.where(odd, np.maximum(ruwe, 1.4 + 2.0 * np.abs(noise[:, 11])), ruwe), None, _HIGHEST_RUWE)
+    ruwe = np.clip(np.where(odd, np.maximum(ruwe, 1.3 + 2.0 * np.abs(noise[:, 11])), ruwe), None, _HIGHEST_RUWE)
     error = np.exp(_log_error(g)) * np.where(six, SIX_FACTOR, 1.0)
-    error = error * np.maximum(ruwe, 1.0) * np.exp(0.08 * noise[:, 1])
+    error = error * np.maximum(ruwe, 1.0) * np.exp(ERROR_SCATTER * noise[:, 1])
     true = {
         "parallax": truth["parallax"] + truth["zero_point"],
         "pmra": truth["pmra"],
@@ -78,7 +83,7 @@ def observe_gaia(truth: Any, config: Any, random: Random) -> dict[str, np.ndarra
     out["ipd_gof_harmonic_amplitude"] = amplitude * np.exp(spread * image[:, 0]) + 0.08 * double * np.abs(noise[:, 9])
     several = peaks * np.exp(range_ * image[:, 1]) + 20.0 * double * np.abs(noise[:, 10])
     out["ipd_frac_multi_peak"] = np.minimum(np.floor(several), 100)
-    out |= _velocities(truth, two, noise[:, 12])
+    out |= _velocities(truth, two, random(ids, "velocity").normal(2))
     return out
 
 
@@ -125,12 +130,12 @@ def _velocities(truth: Any, two: np.ndarray, noise: np.ndarray) -> dict[str, np.
     """
     bright, teff = truth["mag_rp"].astype(float) - 0.3, truth["teff"].astype(float)
     measured = (bright < 14.0) & (teff > 3500.0) & (teff < 7000.0) & ~two
-    error = 0.2 + 6.2 * np.exp(0.87 * (bright - 14.0))
+    error = (0.2 + 6.2 * np.exp(0.87 * (bright - 14.0))) * np.exp(VELOCITY_SCATTER * noise[:, 1])
     # Many epochs are averaged: an orbit shorter than the mission leaves its velocity's scatter over their number.
     orbit = np.nan_to_num(truth["rv_amplitude"].astype(float)) / np.sqrt(20.0)
     error = np.hypot(error, orbit)
     return {
-        "radial_velocity": np.where(measured, truth["rv"] + error * noise, np.nan),
+        "radial_velocity": np.where(measured, truth["rv"] + error * noise[:, 0], np.nan),
         "radial_velocity_error": np.where(measured, error, np.nan),
     }
 
@@ -142,9 +147,11 @@ def _magnitudes(truth: Any, config: Any, rng: Any) -> dict[str, np.ndarray]:
         sigma = np.hypot(floor, scale * 10.0 ** (0.25 * (truth[f"mag_{band}"].astype(float) - 15.0)))
         out[f"phot_{band}_mean_mag"] = truth[f"mag_{band}"] + sigma * noise[:, k]
         out[f"phot_{band}_mean_mag_error"] = sigma
-    colour = np.clip(out["phot_bp_mean_mag"] - out["phot_rp_mean_mag"], 0.5, 4.0)
-    # Mean locus of C for 0.5 < BP-RP < 4: Riello et al. (2021, A&A 649, A3, table 2); scatter: ibid., eq. 18.
-    excess = 1.162004 + colour * (0.011464 + colour * (0.049255 - 0.005879 * colour))
+    colour = out["phot_bp_mean_mag"] - out["phot_rp_mean_mag"]
+    # Mean locus of C below BP-RP = 0.5, to 4 and beyond: Riello et al. (2021, A&A 649, A3, table 2); scatter: eq. 18.
+    blue = 1.154360 + colour * (0.033772 + colour * 0.032277)
+    middle = 1.162004 + colour * (0.011464 + colour * (0.049255 - 0.005879 * colour))
+    excess = np.select([colour < 0.5, colour < 4.0], [blue, middle], 1.057572 + 0.140537 * colour)
     scatter = 0.0059898 + 8.817481e-12 * np.clip(out["phot_g_mean_mag"], 0.0, 21.0) ** 7.618399
     blended = np.where(u < config.blend_fraction, 0.1 + 0.3 * np.abs(noise[:, 4]), 0.0)
     out["phot_bp_rp_excess_factor"] = excess + scatter * noise[:, 3] + blended

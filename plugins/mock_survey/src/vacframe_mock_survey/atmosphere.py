@@ -20,10 +20,10 @@ from vacframe_mock_survey.gas import (
     abundances,
     continuum,
     layer,
-    molecule_strength,
     saha,
     species_strength,
 )
+from vacframe_mock_survey.molecules import transmission
 
 if TYPE_CHECKING:
     from vacframe_mock_survey.tables import Tables
@@ -60,8 +60,6 @@ CONTRAST = 0.45
 give. Chosen, with the layer and the damping constant, so that solar lines get their measured equivalent widths."""
 DEEP_TEMPERATURE, DEEP_DEPTH = 1.0, 0.7
 """The same for the wings of hydrogen lines, whose excitation is high."""
-MOLECULE_TEMPERATURE, MOLECULE_DEPTH = 0.87, 0.08
-"""The same for molecules, which are most abundant in the cool upper layers."""
 SURFACE_TEMPERATURE = 0.72
 """Temperature, in units of Teff, that the cores of the strongest lines show."""
 STRONG = 0.5
@@ -76,19 +74,28 @@ Adjusted on LAMOST spectra."""
 STARK, ALPHA_SHARE = 1.4e-2, 0.35
 """Wing constant: S(alpha) = STARK (n / 3)^2 alpha^-5/2, alpha in Å per unit field, of the order of Underhill &
 Waddell's (1959, NBS Circular 603); the share of it in H-alpha, which forms higher. Adjusted on LAMOST spectra."""
+CHROMOSPHERE, COLUMN, H_ALPHA = 2.0e6, 60.0, 0.6407 * 6564.6
+"""Doppler velocity, cm/s, of the chromosphere, in which the cores of the Balmer lines of cool stars form, and its
+optical depth in the core of H-alpha, as of Cram & Mullan (1979, ApJ 234, 579); the depth such that H-alpha of K giants
+has 1.1 Å; strength and wavelength (Å) of H-alpha."""
+COOLEST_CHROMOSPHERE = 4400.0
+"""Teff, K, of dwarfs below which that depth declines, by e every 300 K (Stauffer & Hartmann 1986, ApJS 61, 531)."""
+VEIL, VEIL_THETA, VEIL_SLOPE, VEIL_MOST = 0.40, 2.9, 0.4, 0.72
+"""Optical depth at 4000 Å of the lines that are not in the list, at 5040 / Teff = 1.186 and solar metals; its growth,
+dex, with 5040 / Teff and with metallicity; its largest value. Fitted to the colours of all MILES giants cooler than
+5200 K: the flux at 4000 to 4600 Å relative to that at 5450 to 5700 Å."""
+VEIL_EDGE, VEIL_WIDTH = 4350.0, 90.0
+"""Wavelength, Å, at which it has fallen to a half, and how fast it falls."""
 MOST_TRANSPARENT = 4.0
 """Largest ratio of the mean opacity to that at a wavelength: convection flattens the temperature below."""
-MOLECULAR_SATURATION = 6.0
-"""How early the summed absorption of a molecule's lines saturates; adjusted on the G band of LAMOST spectra."""
 
 
 def compiled(function: Any) -> Any:
-    """Compile, and compile again when this module or that of the gas changes: numba's cache sees this file only."""
-    dispatcher: Any = numba.njit(cache=True)(function)
-    inner: Any = saha
-    file = dispatcher._cache._cache_file  # numba has no public way
-    file._source_stamp = (file._source_stamp, inner._cache._cache_file._source_stamp)
-    return dispatcher
+    """Compile, and compile again when a module of functions called changes: numba's cache sees this file only."""
+    dispatchers: list[Any] = [numba.njit(cache=True)(function), saha, transmission]
+    caches = [dispatcher._cache._cache_file for dispatcher in dispatchers]  # numba has no public way
+    caches[0]._source_stamp = tuple(cache._source_stamp for cache in caches)
+    return dispatchers[0]
 
 
 @compiled
@@ -142,6 +149,8 @@ def hydrogen_lines(
     field = 1.25e-9 * electrons ** (2.0 / 3.0)
     ionised = saha(temperature, pe, 13.598, 0.5)
     velocity = doppler_velocity(temperature, 1.008)
+    faint = max(0.0, COOLEST_CHROMOSPHERE - teff) if logg > 3.5 else 0.0
+    chromosphere = COLUMN * math.exp(-faint / 300.0)
     for k in range(t.hydrogen.shape[0]):
         first_level, n, strength = t.hydrogen[k]
         inner = 1.0 / (first_level * first_level)
@@ -155,10 +164,12 @@ def hydrogen_lines(
         if n < 3.5:
             wing *= ALPHA_SHARE
         core = total / (math.sqrt(math.pi) * doppler)
+        high = wavelength * CHROMOSPHERE / C
+        column = chromosphere * strength * wavelength / H_ALPHA if first_level < 2.5 else 0.0
         limit = 1.0 - planck_ratio(wavelength, SURFACE_TEMPERATURE * teff, teff)
         limit *= BALMER_DEPTH if first_level < 2.5 else PASCHEN_DEPTH
         # Half of the way to the neighbour in the series bounds the profile.
-        reach = min(250.0, (wing / 0.003) ** 0.4 + 5.0 * doppler)
+        reach = min(250.0, (wing / 0.003) ** 0.4 + 5.0 * max(doppler, high))
         center = (math.log10(wavelength) - t.first) / STEP + shift
         half = reach / (wavelength * SCALE)
         first = max(0, int((center - half + REACH) * OVER))
@@ -170,6 +181,8 @@ def hydrogen_lines(
             eta = wing / (square * math.sqrt(math.sqrt(square)))
             if v < 5.0:
                 eta += core * math.exp(-v * v)
+            if distance < 3.0 * high:
+                eta += column * math.exp(-((distance / high) ** 2))
             # The core forms higher, where it is cooler, than the wings.
             transmission[i % OVER, i // OVER] *= 1.0 - limit * (0.65 + 0.35 * eta / (eta + 100.0)) * eta / (1.0 + eta)
 
@@ -187,14 +200,16 @@ def strong_line(
     step = scale / OVER / doppler
     for i in range(first, last + 1):
         v = (i / OVER - REACH - center) * scale / doppler
+        if abs(v) > 4.0 + step:
+            wing = eta0 * a / (1.7724538509 * (v * v + 1.5))
+            transmission[i % OVER, i // OVER] *= 1.0 - limit * wing / (1.0 + wing)
+            continue
         total = 0.0
         # A core narrower than a subpixel is averaged over it.
         for k in range(-2, 3):
             u = v + 0.2 * k * step
-            h = a / (1.7724538509 * (u * u + 1.5))
-            if abs(u) < 5.0:
-                h += math.exp(-u * u)
-            total += eta0 * h / (1.0 + eta0 * h)
+            h = eta0 * (a / (1.7724538509 * (u * u + 1.5)) + math.exp(-u * u))
+            total += h / (1.0 + h)
         transmission[i % OVER, i // OVER] *= 1.0 - limit * 0.2 * total
 
 
@@ -233,8 +248,8 @@ def star_spectrum(
             log_a[s, z] = math.log10(damping(ZONE_FIRST + z * ZONE_STEP, temperature, gas, speed[s]))
     theta = 5040.0 / temperature
     shift = math.log10(1.0 + velocity / 299792.458) / STEP
-    transmission = np.ones((OVER, pixels + 2 * REACH + 1))
-    hydrogen_lines(transmission, shift, teff, logg, abundance, t)
+    broad = np.ones((OVER, pixels + 2 * REACH + 1))
+    hydrogen_lines(broad, shift, teff, logg, abundance, t)
     weak = np.zeros(pixels)
     for i in range(t.place.size):
         z, s = t.zone[i], t.species[i]
@@ -245,7 +260,7 @@ def star_spectrum(
         width = limit[z] * doppler * grow(t.growth, log_eta, log_a[s, z])
         center = t.place[i] + shift
         if width > STRONG:
-            strong_line(transmission, center, t.wavelength[i], 10.0**log_eta, 10.0 ** log_a[s, z], doppler, limit[z])
+            strong_line(broad, center, t.wavelength[i], 10.0**log_eta, 10.0 ** log_a[s, z], doppler, limit[z])
             continue
         nearest = math.floor(center)
         row = t.kernel[int((center - nearest) * PHASES)]
@@ -254,56 +269,22 @@ def star_spectrum(
             j = nearest + k - REACH
             if 0 <= j < pixels:
                 weak[j] += depth * row[k]
-    temperature = MOLECULE_TEMPERATURE * teff
-    gas, pe = layer(temperature, logg, MOLECULE_DEPTH, abundance, t)
-    for z in range(ZONES):
-        log_kappa[z] = math.log10(continuum(ZONE_FIRST + z * ZONE_STEP, temperature, pe) / CONTRAST)
-    molecules(weak, shift, temperature, gas, pe, abundance, log_kappa, limit, t)
+    veil = np.empty(pixels)
+    transmission(shift, teff, logg, abundance, t, veil)
     total = np.zeros(pixels)
     for k in range(t.smooth.size):
-        row, tap = transmission[k % OVER, k // OVER : k // OVER + pixels], t.smooth[k]
+        row, tap = broad[k % OVER, k // OVER : k // OVER + pixels], t.smooth[k]
         for j in range(pixels):
             total[j] += tap * row[j]
+    unlisted = min(VEIL * 10.0 ** (VEIL_THETA * (5040.0 / teff - 1.186) + VEIL_SLOPE * metals), VEIL_MOST)
     for j in range(pixels):
         z = t.pixel_zone[j]
         k = int(z)
         low = limit[k] * (1.0 - z + k) + limit[k + 1] * (z - k)
-        out[j] = total[j] * (1.0 - low * (1.0 - math.exp(-weak[j] / low)))
-
-
-@compiled
-def molecules(
-    weak: np.ndarray,
-    shift: float,
-    temperature: float,
-    gas: float,
-    pe: float,
-    abundance: np.ndarray,
-    log_kappa: np.ndarray,
-    limit: np.ndarray,
-    t: Tables,
-) -> None:
-    """Add the molecular bands to the depth `weak`, shape (n_pixel,)."""
-    number = molecule_strength(temperature, gas, pe, abundance, t)
-    inverse = 1.0 / temperature
-    k = 0 if temperature < t.band_temperatures[1] else 1
-    low, high = 1.0 / t.band_temperatures[k], 1.0 / t.band_temperatures[k + 1]
-    u = min(max((inverse - low) / (high - low), 0.0), 1.5)
-    # Width of the lines in a pixel over the pixel: cross-section × wavelength / c over the pixel's fraction.
-    scale = 10.0 ** (LINE_CONSTANT - log_kappa) * math.sqrt(math.pi) / C / SCALE
-    whole = math.floor(shift)
-    part = shift - whole
-    for j in range(weak.size):
-        p = j - whole + t.band_offset
-        z = int(t.pixel_zone[j])
-        f = t.pixel_zone[j] - z
-        total = 0.0
-        for m in range(number.size):
-            a = t.bands[m, k, p] * (1.0 - part) + t.bands[m, k, p - 1] * part
-            b = t.bands[m, k + 1, p] * (1.0 - part) + t.bands[m, k + 1, p - 1] * part
-            total += number[m] * max(a + u * (b - a), 0.1 * min(a, b))
-        eta = total * (scale[z] * (1.0 - f) + scale[z + 1] * f)
-        weak[j] += (limit[z] * (1.0 - f) + limit[z + 1] * f) * eta / math.sqrt(1.0 + MOLECULAR_SATURATION * eta)
+        # Lines of all kinds show the light of the surface where they are opaque.
+        molecules = max(veil[j] - 1.0 + low, 0.0) / low
+        atoms = max(total[j] - 1.0 + low, 0.0) * math.exp(-weak[j] / low - unlisted * t.veil[j] * molecules)
+        out[j] = 1.0 - low + atoms * molecules
 
 
 @compiled

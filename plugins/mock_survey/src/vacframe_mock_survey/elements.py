@@ -35,16 +35,17 @@ ELEMENT = NUMBER // 10
 """Atomic numbers of the species."""
 DONORS = np.array([int(np.flatnonzero(n == NUMBER)[0]) for n in (60, 110, 120, 130, 140, 200, 260, 280)])
 """Elements that give the electrons of cool atmospheres."""
-CARBON, OXYGEN = (int(np.flatnonzero(n == NUMBER)[0]) for n in (60, 80))
+CARBON, OXYGEN, TITANIUM = (int(np.flatnonzero(n == NUMBER)[0]) for n in (60, 80, 220))
 
 HYDROGEN = np.array(
     [
         *((2, 3 + k, f) for k, f in enumerate((
             0.6407, 0.1193, 0.04467, 0.02209, 0.01270, 0.008036, 0.005429, 0.003851, 0.002835, 0.002151, 0.001672,
-            0.001326, 0.001070, 0.000877,
+            0.001326, 0.001070, 0.000877, 0.000731, 0.000616, 0.000524, 0.000449,
         ))),
         *((3, 8 + k, f) for k, f in enumerate((
             0.02766, 0.01846, 0.01300, 0.009532, 0.007212, 0.005591, 0.004425, 0.003563, 0.002911, 0.002410, 0.002018,
+            0.001716, 0.001471, 0.001271, 0.001105, 0.000967, 0.000851,
         ))),
     ]
 )  # fmt: skip
@@ -58,11 +59,12 @@ MOLECULES = {
     "C2": ("6.0", "6.0", 6.24, 1.82, 1855.0, 4.0, 6.000),
     "TiO": ("22.0", "8.0", 6.87, 0.535, 1009.0, 6.0, 11.99),
     "CaH": ("20.0", "1.0", 1.70, 4.277, 1298.0, 2.0, 0.983),
+    "VO": ("23.0", "8.0", 6.44, 0.548, 1011.0, 4.0, 12.17),
 }
 """Atoms, dissociation energy (eV), rotational and vibrational constant (1/cm), electronic statistical weight of the
 ground state, reduced mass: Huber & Herzberg (1979), Constants of Diatomic Molecules (C2: the weight lies between those
 of its two lowest states)."""
-BAND_TEMPERATURES = np.array([3200.0, 4000.0, 5200.0])
+BAND_TEMPERATURES = np.array([2500.0, 3200.0, 4200.0, 5600.0])
 """Temperatures, K, at which ``data/bands.npz`` holds the molecules' opacity."""
 MOLECULE_ATOMS = np.array(
     [

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe.core.values import to_numpy
+from vacframe_mock_survey.bands import EXTINCTION
 from vacframe_mock_survey.frames import galactic
 
 COLOURS = {
@@ -31,37 +32,54 @@ def _each(truth: Columns) -> Iterable[tuple[str, str, np.ndarray]]:
     return sorted((g for g in groups if g[2].any()), key=lambda g: -int(g[2].sum()))
 
 
+def _size(rows: np.ndarray, number: int) -> float:
+    """Return the area of the points of some of a number of stars: larger where they are few, and for rare kinds."""
+    return float(np.clip(9000.0 / max(number, 1), 0.5, 3.0) * (3.0 if rows.sum() < 0.035 * number else 1.0))
+
+
 def sky(axes: Any, truth: Columns) -> None:
     """Draw the stars on the sky, in Galactic coordinates, on Mollweide axes; the centre is in the middle."""
     x, y, z = galactic(truth["ra"], truth["dec"])
     longitude, latitude = -np.arctan2(y, x), np.arcsin(np.clip(z, -1.0, 1.0))
     for name, colour, rows in _each(truth):
-        axes.scatter(longitude[rows], latitude[rows], s=0.4, c=colour, lw=0, label=name, rasterized=True)
+        size = _size(rows, len(rows))
+        axes.scatter(longitude[rows], latitude[rows], s=size, c=colour, lw=0, label=name, rasterized=True)
     axes.set_xticklabels([])
     axes.grid(alpha=0.3)
     axes.set_title("Galactic coordinates")
 
 
 def colour_magnitude(axes: Any, truth: Columns, sources: Columns) -> None:
-    """Draw the observed colour-magnitude diagram: G and parallax as measured, good to 15 %, not dereddened.
+    """Draw the colour-magnitude diagram: G and parallax as measured, good to 15 %, less the true reddening.
 
     Parameters
     ----------
     truth, sources : dict of ndarray, shape (n,)
-        ``source_id``, ``mh`` of `mock_truth`; ``source_id``, ``parallax``, ``parallax_error`` and the mean magnitudes
-        of `gaia_sources`.
+        ``source_id``, ``mh``, ``ebv`` of `mock_truth`; ``source_id``, ``parallax``, ``parallax_error`` and the mean
+        magnitudes of `gaia_sources`.
     """
-    order = np.argsort(truth["source_id"])
-    place = order[np.searchsorted(truth["source_id"], sources["source_id"], sorter=order)]
     parallax = sources["parallax"]
     good = parallax > sources["parallax_error"] / 0.15
-    magnitude = sources["phot_g_mean_mag"][good] + 5.0 * np.log10(parallax[good]) - 10.0
+    place = beside(truth, sources)[good]
+    ebv = truth["ebv"][place]
+    magnitude = sources["phot_g_mean_mag"][good] + 5.0 * np.log10(parallax[good]) - 10.0 - EXTINCTION["g"] * ebv
     colour = (sources["phot_bp_mean_mag"] - sources["phot_rp_mean_mag"])[good]
-    points = axes.scatter(
-        colour, magnitude, s=0.6, c=truth["mh"][place][good], vmin=-1.5, vmax=0.4, cmap="viridis", lw=0, rasterized=True
-    )
+    colour = colour - (EXTINCTION["bp"] - EXTINCTION["rp"]) * ebv
+    _by_metallicity(axes, colour, magnitude, truth["mh"][place])
+    axes.set(xlim=(0.0, 3.2), ylim=(11.5, -4.0), xlabel="(BP - RP)₀", ylabel="M_G (from the parallax, dereddened)")
+
+
+def beside(truth: Columns, others: Columns) -> np.ndarray:
+    """Return the row of the truth of each row of another table, by ``source_id``."""
+    order = np.argsort(truth["source_id"])
+    return order[np.searchsorted(truth["source_id"], others["source_id"], sorter=order)]
+
+
+def _by_metallicity(axes: Any, x: np.ndarray, y: np.ndarray, mh: np.ndarray) -> None:
+    options = {"vmin": -2.0, "vmax": 0.6, "cmap": "viridis", "lw": 0, "rasterized": True}
+    order = np.argsort(-mh)
+    points = axes.scatter(x[order], y[order], s=_size(np.ones(len(x)), len(x)), c=mh[order], **options)
     axes.figure.colorbar(points, ax=axes, label="[M/H]")
-    axes.set(xlim=(-0.2, 3.6), ylim=(12.0, -4.0), xlabel="BP - RP", ylabel="M_G (from the parallax)")
 
 
 def toomre(axes: Any, truth: Columns) -> None:
@@ -73,7 +91,7 @@ def toomre(axes: Any, truth: Columns) -> None:
         axes.scatter(
             rotation[rows] - 229.0,
             np.hypot(outward, truth["vz"])[rows],
-            s=1,
+            s=_size(rows, len(rows)),
             c=colour,
             lw=0,
             label=name,
@@ -89,24 +107,23 @@ def toomre(axes: Any, truth: Columns) -> None:
 def abundances(axes: Any, truth: Columns) -> None:
     """Draw [α/M] against [Fe/H]."""
     for name, colour, rows in _each(truth):
-        axes.scatter(truth["feh"][rows], truth["alpha_m"][rows], s=0.8, c=colour, lw=0, label=name, rasterized=True)
+        size = _size(rows, len(rows))
+        axes.scatter(truth["feh"][rows], truth["alpha_m"][rows], s=size, c=colour, lw=0, label=name, rasterized=True)
     axes.set(xlim=(-3.2, 0.7), ylim=(-0.15, 0.5), xlabel="[Fe/H]", ylabel="[α/M]")
 
 
 def plane(axes: Any, truth: Columns) -> None:
     """Draw height above the plane against the distance from the centre in it."""
     for _, colour, rows in _each(truth):
-        axes.scatter(np.hypot(truth["x"], truth["y"])[rows], truth["z"][rows], s=0.6, c=colour, lw=0, rasterized=True)
+        radius, size = np.hypot(truth["x"], truth["y"])[rows], _size(rows, len(rows))
+        axes.scatter(radius, truth["z"][rows], s=size, c=colour, lw=0, rasterized=True)
     axes.plot(8.122, 0.02, "k*", ms=8)
     axes.set(xlim=(0, 30), ylim=(-15, 20), xlabel="R (kpc)", ylabel="z (kpc)")
 
 
 def kiel(axes: Any, truth: Columns) -> None:
     """Draw log g against effective temperature."""
-    points = axes.scatter(
-        truth["teff"], truth["logg"], s=0.6, c=truth["mh"], vmin=-1.5, vmax=0.4, cmap="viridis", lw=0, rasterized=True
-    )
-    axes.figure.colorbar(points, ax=axes, label="[M/H]")
+    _by_metallicity(axes, truth["teff"], truth["logg"], truth["mh"])
     axes.set(xlim=(8200, 3000), ylim=(5.5, -0.8), xlabel="Teff (K)", ylabel="log g")
 
 
@@ -174,7 +191,8 @@ def figures(workspace: Any, folder: Path) -> list[Path]:
     Parameters
     ----------
     workspace : vacframe.Workspace
-        With `mock_truth` and `gaia_sources` built; spectra are drawn where `lamost_spectra` is built too.
+        With `mock_truth` and `gaia_sources` built; what was measured, and spectra, are drawn where `photometry` and
+        `lamost_spectra` are built too.
     """
     import matplotlib
 
@@ -184,17 +202,23 @@ def figures(workspace: Any, folder: Path) -> list[Path]:
         return _draw(workspace, folder)
 
 
+def built(workspace: Any) -> set[str]:
+    """Return the names of the products that are built."""
+    return {str(p["name"]) for p in workspace.products() if p["state"] == "built"}
+
+
 def _draw(workspace: Any, folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
+
+    from vacframe_mock_survey.plots_measured import GAIA_COLUMNS, PHOTOMETRY_COLUMNS, measured
 
     def read(product: str, names: str) -> Columns:
         table = workspace.read(product, columns=names.split())
         return {name: to_numpy(table[name])[0] for name in names.split()}
 
-    truth = read("mock_truth", "source_id population ra dec x y z vx vy vz teff logg feh mh alpha_m")
-    sources = read(
-        "gaia_sources", "source_id parallax parallax_error phot_g_mean_mag phot_bp_mean_mag phot_rp_mean_mag"
-    )
+    truth = read("mock_truth", "source_id population ra dec x y z vx vy vz teff logg feh mh alpha_m ebv")
+    sources = read("gaia_sources", " ".join(GAIA_COLUMNS))
+    products = built(workspace)
     folder.mkdir(parents=True, exist_ok=True)
     figure = plt.figure(figsize=(17, 10), layout="constrained")
     axes = [figure.add_subplot(2, 3, k + 1, projection="mollweide" if k == 0 else None) for k in range(6)]
@@ -203,12 +227,16 @@ def _draw(workspace: Any, folder: Path) -> list[Path]:
     colour_magnitude(axes[1], truth, sources)
     paths = [folder / "mock_survey.png"]
     figure.savefig(paths[0], dpi=110)
-    if any(p["name"] == "lamost_spectra" and p["state"] == "built" for p in workspace.products()):
+    if "photometry" in products:
+        figure = measured(truth, sources, read("photometry", " ".join(PHOTOMETRY_COLUMNS)))
+        paths.append(folder / "mock_measurements.png")
+        figure.savefig(paths[-1], dpi=110)
+    if "lamost_spectra" in products:
         visits = read("mock_observations", "obsid teff logg feh snr_g")
         drawn = {nearest_visit(visits, *labels) for labels in KINDS.values()}
         figure, place = plt.subplots(figsize=(13, 9), layout="constrained")
         spectra(place, visits, _fluxes(workspace, [int(visits["obsid"][row]) for row in drawn]))
         paths.append(folder / "mock_spectra.png")
-        figure.savefig(paths[1], dpi=110)
+        figure.savefig(paths[-1], dpi=110)
     plt.close("all")
     return paths

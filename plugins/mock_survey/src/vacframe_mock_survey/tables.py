@@ -24,10 +24,13 @@ from vacframe_mock_survey.atmosphere import (
     REACH,
     SCALE,
     STEP,
+    VEIL_EDGE,
+    VEIL_WIDTH,
     ZONE_FIRST,
     ZONE_STEP,
     ZONES,
 )
+from vacframe_mock_survey.gas import C
 
 RESOLUTION = 1800.0
 """Resolving power of the survey."""
@@ -85,6 +88,8 @@ class Tables(NamedTuple):
     """Indices of the elements that give the electrons."""
     carbon_oxygen: np.ndarray
     """Indices of carbon and oxygen."""
+    titanium: int
+    """Index of titanium."""
     hydrogen: np.ndarray
     """Lower level, upper level, oscillator strength, shape (n, 3)."""
     molecule_atoms: np.ndarray
@@ -94,7 +99,16 @@ class Tables(NamedTuple):
     band_temperatures: np.ndarray
     """Temperatures of `bands`, K."""
     bands: np.ndarray
-    """Molecular opacity at the survey's resolution, shape (n_molecule, 3, BAND_PIXELS), float32."""
+    """Molecular opacity in shares of each pixel at the survey's resolution, shape (n_molecule, n_temperature, n_share,
+    BAND_PIXELS), float32."""
+    band_peak: np.ndarray
+    """Largest opacity of each molecule, shape (n_molecule,)."""
+    molecular_scale: float
+    """What takes opacity per pixel and molecule to a cross-section in cm2."""
+    veil: np.ndarray
+    """Share of `VEIL` in the pixels, shape (n_pixel,)."""
+    zones: np.ndarray
+    """Wavelengths, Å, of the zones."""
     growth: np.ndarray
     """Curve of growth, shape (DAMPINGS, ETAS)."""
     kernel: np.ndarray
@@ -131,14 +145,10 @@ def instrument() -> tuple[np.ndarray, np.ndarray]:
     return kernel / kernel.sum(axis=1, keepdims=True), smooth / smooth.sum()
 
 
-def molecular_bands(kernel: np.ndarray) -> np.ndarray:
-    """Return the stored opacity of the molecules convolved with `kernel`, shape (n_molecule, 3, n_pixel), float32."""
-    stored = np.load(DATA / "bands.npz")
-    bands = [
-        [np.convolve(stored[f"{name}_{k}"], kernel, mode="same") for k in range(len(elements.BAND_TEMPERATURES))]
-        for name in elements.MOLECULES
-    ]
-    return np.array(bands, dtype=np.float32)
+def molecular_bands() -> np.ndarray:
+    """Return the stored opacity of the molecules, shape (n_molecule, n_temperature, n_share, BAND_PIXELS), float32."""
+    with np.load(DATA / "bands.npz") as stored:
+        return np.exp(np.array([stored[name] for name in elements.MOLECULES], dtype=np.float32))
 
 
 def species_index(number: float) -> int:
@@ -165,6 +175,7 @@ def make_tables(lines: np.ndarray, first: float = LAMOST_FIRST, pixels: int = LA
     kernel, smooth = instrument()
     zones = ZONE_FIRST + ZONE_STEP * np.arange(ZONES)
     wavelength = 10.0 ** (first + STEP * np.arange(pixels))
+    bands = molecular_bands()
     inside = (lines[:, 0] > wavelength[0] / _LINE_MARGIN) & (lines[:, 0] < wavelength[-1] * _LINE_MARGIN)
     return Tables(
         first=first,
@@ -181,11 +192,16 @@ def make_tables(lines: np.ndarray, first: float = LAMOST_FIRST, pixels: int = LA
         is_ion=elements.IS_ION,
         donors=elements.DONORS,
         carbon_oxygen=np.array([elements.CARBON, elements.OXYGEN]),
+        titanium=elements.TITANIUM,
         hydrogen=elements.HYDROGEN,
         molecule_atoms=elements.MOLECULE_ATOMS,
         molecule_constants=elements.MOLECULE_CONSTANTS,
         band_temperatures=elements.BAND_TEMPERATURES,
-        bands=molecular_bands(kernel[0]),
+        bands=bands,
+        band_peak=bands.max(axis=(1, 2, 3)),
+        molecular_scale=10.0**LINE_CONSTANT * math.sqrt(math.pi) / C / SCALE,
+        zones=zones,
+        veil=1.0 / (1.0 + np.exp((wavelength - VEIL_EDGE) / VEIL_WIDTH)),
         growth=curve_of_growth(),
         kernel=kernel,
         smooth=smooth,
