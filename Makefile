@@ -43,9 +43,10 @@ CLOSURE := $(VENV)/bin/vacframe closure --workspace demo --plots demo/closure
 
 demo: install
 	$(VENV)/bin/vacframe build --config examples/mock.toml --workspace demo --products $(CATALOGUES) --workers $(WORKERS)
-	$(CLOSURE) nn_labels --truth mock_observations --bins 3
-	$(CLOSURE) bayes_isochrone --match distance=distance_kpc --bins 0
-	$(CLOSURE) xp_metallicities --bins 0
+	$(CLOSURE) nn_labels --bins 3
+	$(CLOSURE) bayes_isochrone --bins 0
+	$(CLOSURE) xp_metallicities --columns feh --without 'xp_training_set: in_training' --bins 0
+	$(CLOSURE) crossmatch --bins 0
 
 define make_environment
 $(PYTHON) -c 'import sys; ok = sys.version_info >= (3, 11); sys.exit(0 if ok else "vacframe needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; choose one: make PYTHON=python3.12")'

@@ -7,6 +7,7 @@ import pytest
 from vacframe_mock_survey import plots
 
 import vacframe as vf
+from vacframe.core.schemas import SOURCES
 from vacframe.core.values import to_numpy
 
 PRODUCTS = {
@@ -70,6 +71,19 @@ def test_same_rows_for_any_shards_partitions_and_workers(tables, product):
 def test_equal_digests_of_the_whole(builds, product):
     whole, parts = (b.show(product) for b in builds)
     assert whole["digest"] == parts["digest"]
+
+
+def test_every_column_of_every_source_product_is_filled(tables):
+    """METHODS, section 0: each product with its columns, types and units, as the schemas that plugins share say."""
+    assert set(SOURCES) - {"isochrones"} <= set(PRODUCTS)
+    for name in set(SOURCES) - {"isochrones"}:
+        table = tables[0][name]
+        for column in SOURCES[name].columns:
+            assert column.name in table.column_names, f"{name}.{column.name}"
+            values, mask = to_numpy(table[column.name])
+            known = values if mask is None else values[~mask]
+            assert len(known), f"{name}.{column.name}"
+            assert known.dtype.kind != "f" or np.isfinite(known).any(), f"{name}.{column.name}"
 
 
 def test_positions_are_those_of_each_catalogues_epoch(tables):

@@ -153,6 +153,46 @@ def test_observations_without_dates_by_configuration():
     assert made.table["match_epoch"].to_pylist() == [2000.0]
 
 
+def test_of_sources_at_one_place_the_smaller_identifier_is_taken():
+    gaia = gaia_table([10.0, 10.0, 10.0], [20.0, 20.0, 20.0], [0.0, np.nan, 0.0], [0.0, np.nan, 0.0])
+    gaia = {name: values[::-1] for name, values in gaia.items()}
+    made = match(spectra_table([10.0], [20.0]), gaia).table
+    assert made["source_id"].to_pylist() == [10**15]
+    assert made["n_candidates"].to_pylist() == [3]
+
+
+def test_no_sources_and_no_spectra():
+    nothing = {name: values[:0] for name, values in gaia_table([1.0], [1.0], [0.0], [0.0]).items()}
+    made = match(spectra_table([10.0, 11.0], [20.0, 21.0]), nothing)
+    assert made.table["source_id"].to_pylist() == [None, None]
+    assert made.table["n_candidates"].to_pylist() == [0, 0]
+    assert made.counts["no_source_within_radius"] == 2
+    none = {name: values[:0] for name, values in spectra_table([1.0], [1.0]).items()}
+    assert match(none, gaia_table([10.0], [20.0], [0.0], [0.0])).table.num_rows == 0
+
+
+def test_a_star_that_moves_out_of_its_partition(tmp_path):
+    """Gaia's position in one partition, the spectrum 160 arcsec away in the next, which holds no source of its own."""
+    line = np.arange(100.0, 110.0, 0.001)
+    pixels = healpy.ang2pix(16, line, np.full(len(line), 10.0), nest=True, lonlat=True)
+    edge = line[np.flatnonzero(np.diff(pixels))[0]]
+    gaia = gaia_table([edge - 0.02], [10.0], [-10300.0], [0.0])
+    place = carried(gaia, 2000.0)
+    pq.write_table(pa.table(gaia), tmp_path / "gaia.parquet")
+    pq.write_table(pa.table(spectra_table(place.ra.deg, place.dec.deg)), tmp_path / "spectra.parquet")
+    text = '[sources.gaia_sources]\nfiles = ["gaia.parquet"]\n[sources.lamost_spectra]\nfiles = ["spectra.parquet"]\n'
+    (tmp_path / "vacframe.toml").write_text("pixel_order = 4\n" + text)
+    space = Workspace(tmp_path / "ws", tmp_path / "vacframe.toml")
+    assert space.build("crossmatch", workers=1).ok
+    assert 160 < 3600 * (place.ra.deg - gaia["ra"])[0] * np.cos(np.radians(10)) < 170
+    assert healpy.ang2pix(16, gaia["ra"], [10.0], nest=True, lonlat=True) != healpy.ang2pix(
+        16, place.ra.deg, place.dec.deg, nest=True, lonlat=True
+    )
+    made = space.read("crossmatch")
+    assert made["source_id"].to_pylist() == [10**15]
+    assert made["match_epoch"].to_pylist() == [2000.0]
+
+
 def edges():
     """Return Gaia sources at the poles and, within 3 h of 0 h, anywhere and at pixel corners; some very fast."""
     rng = np.random.default_rng(8)

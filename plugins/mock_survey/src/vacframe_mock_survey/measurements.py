@@ -15,7 +15,7 @@ LIMITS = {
     "j": (4.0, 16.5, 0.022), "h": (4.0, 15.8, 0.025), "ks": (4.0, 15.2, 0.022),
     "w1": (7.0, 17.5, 0.022), "w2": (6.5, 16.0, 0.020),
     "b_apass": (10.0, 17.6, 0.03), "v_apass": (9.5, 17.0, 0.02), "r_apass": (9.5, 17.0, 0.02),
-    "g_sdss": (13.5, 23.0, 0.010), "r_sdss": (13.5, 22.5, 0.010), "i_sdss": (13.5, 22.0, 0.010),
+    "g_sdss": (13.5, 23.0, 0.005), "r_sdss": (13.5, 22.5, 0.005), "i_sdss": (13.5, 22.0, 0.005),
 }  # fmt: skip
 """Saturation and detection limit (5 sigma) and floor of the error, mag: round values of the surveys' releases."""
 
