@@ -17,6 +17,8 @@ COEFFICIENTS = np.array([1.261, 1.59, 0.414])
 """E(colour) / E(B-V) of BP - RP, g - i and J - Ks."""
 TREE_UNITS = np.array([300.0, LIMITS.logg_width, LIMITS.feh_width])
 """Labels are in these units in the k-d tree, so that widths of pairs are about 1."""
+ERROR = 0.02
+"""Of all colours, mag."""
 SAMPLE = 300
 """Stars that the loops are timed on; their time is scaled to all."""
 
@@ -31,7 +33,7 @@ def make_stars(count, seed):
     )
     feh = np.clip(rng.normal(-0.25, 0.35, count), -2.5, 0.5)
     labels = np.stack([teff, logg, feh], axis=1)
-    errors = np.full((count, 3), 0.02)
+    errors = np.full((count, 3), ERROR)
     slopes = np.array([[-2.4e-4, 0.03, 0.05], [-3.1e-4, -0.02, 0.11], [-1.5e-4, 0.01, -0.04]])
     colours = 0.8 + (labels - [5500.0, 3.0, 0.0]) @ slopes.T + 0.03 * rng.normal(size=(count, 3))
     colours[rng.random((count, 3)) < 0.2] = np.nan
@@ -49,7 +51,8 @@ def excess(star, colour, error, widths, pairs, near, near_colours):
         x, y = design[known], near_colours[pairs, c][known]
         found = np.linalg.lstsq(x, y)[0]
         scatter = ((y - x @ found) ** 2).sum() / (known.sum() - 4)
-        weight = COEFFICIENTS[c] ** 2 / (max(scatter - 4e-4, 0) + error[c] ** 2)
+        leverage = np.linalg.inv(x.T @ x)[0, 0]
+        weight = COEFFICIENTS[c] ** 2 / (max(scatter - ERROR**2, 0) + error[c] ** 2 + leverage * scatter)
         total += weight * (colour[c] - found[0]) / COEFFICIENTS[c]
         weights += weight
     return total / weights if weights else np.nan

@@ -79,3 +79,24 @@ def test_windows_of_a_set_limit_its_pixels(chain, kit):
     stars, counts = (made.table for made in kit.make_training(chain.spectra, chain.labels, config))
     model = kit.make_model(stars, counts, config)
     assert len(model["tiny_flux_mean"]) == model["tiny_w0"].shape[1] < len(chain.model["tiny_flux_mean"])
+
+
+def test_a_refit_leaves_out_planted_binaries(chain, kit):
+    """A label that is far too bright in a fifth of the stars draws the estimates with it, unless they are left out."""
+    labels = {n: v.copy() for n, v in chain.labels.items()}
+    planted = np.arange(len(labels["feh"])) % 5 == 0
+    labels["feh"][planted] -= 0.75
+    bias, removed = [], []
+    for refit in (None, {"label": "feh", "keep_above": 99.0}):
+        config = kit.small_config(label_columns=["feh"], report_where="", refit=refit)
+        stars, counts = (made.table for made in kit.make_training(chain.spectra, labels, config))
+        model = kit.make_model(stars, counts, config)
+        chosen = config.training_sets[0]
+        found = restore_networks(model, chosen, config.windows).estimate(chain.spectra["flux"])[:, 0]
+        clean = ~planted & (chain.spectra["snr_g"] > 60)
+        bias.append(np.mean((found - labels["feh"])[clean]))
+        removed.append(ModelCard.model_validate(model.metadata).sets[0].removed)
+    training = stars.filter(stars["split_tiny"].to_numpy() == 1)["obsid"].to_numpy()
+    assert removed[0] == 0
+    assert np.isin(chain.spectra["obsid"][planted], training).sum() < removed[1] < len(training) // 2
+    assert abs(bias[1]) < 0.6 * abs(bias[0])

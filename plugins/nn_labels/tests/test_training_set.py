@@ -108,6 +108,7 @@ def test_labels_by_source_id_come_through_the_crossmatch(kit):
     stars = run_product(plugin, "nn_training_set", tables, config=config).table.sort_by("obsid")
     assert stars["obsid"].to_pylist() == spectra["obsid"][4:].tolist()
     np.testing.assert_array_equal(stars["teff_tiny"].to_numpy(), np.repeat(labels["teff"], 2))
+    np.testing.assert_array_equal(stars["star_tiny"].to_numpy(), source_id[4:])
     split = stars["split_tiny"].to_numpy().reshape(-1, 2)
     np.testing.assert_array_equal(split[:, 0], split[:, 1])
     assert set(split[:, 0]) == {1, 2}

@@ -59,6 +59,12 @@ def band_column(band: str) -> tuple[str, str]:
     return ("gaia_sources", f"phot_{band}_mean_mag") if SURVEYS.get(band) == "gaia" else ("photometry", band)
 
 
+def magnitude_ucd(band: str) -> str:
+    """Return the UCD of an absolute magnitude."""
+    (column, _), *_ = magnitude_columns([band]).values()
+    return (column.ucd or "").replace("phot.mag", "phys.magAbs")
+
+
 def magnitude_columns(bands: Iterable[str]) -> dict[str, tuple[vf.Column, ...]]:
     """Return, for `gaia_sources` and `photometry`, the columns that magnitudes and errors of the bands are read of."""
     schemas = {"gaia_sources": GAIA_SOURCES, "photometry": PHOTOMETRY}

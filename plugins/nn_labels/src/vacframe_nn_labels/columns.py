@@ -6,6 +6,7 @@ import vacframe as vf
 from vacframe.core.expression import names_in
 from vacframe.core.schemas.lamost import LAMOST_SPECTRA
 from vacframe.core.schemas.models import CROSSMATCH
+from vacframe_nn_labels.bands import LABELS, magnitude_ucd
 from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
 
 SPECTRUM_COLUMNS = ("snr_g", "z")
@@ -28,8 +29,8 @@ _KNOWN = {
 def label_column(label: str, training_set: str, origin: str) -> vf.Column:
     """Return the column ``<label>_<set>``; `origin` ends its description."""
     meaning, unit, ucd = _KNOWN.get(label, (f"Label {label}", None, None))
-    if label.startswith("m_"):
-        meaning, unit, ucd = f"Absolute magnitude {label}", "mag", "phys.magAbs"
+    if label in LABELS:
+        meaning, unit, ucd = f"Absolute magnitude in {LABELS[label]}", "mag", magnitude_ucd(LABELS[label])
     return vf.column(f"{label}_{training_set}", "float32", f"{meaning}, {origin}", unit=unit, ucd=ucd)
 
 
@@ -52,6 +53,12 @@ def split_column(training_set: str) -> vf.Column:
     """Return the column ``split_<set>``."""
     text = f"Part of the star in training set {training_set}: 0 none, 1 training, 2 test"
     return vf.column(f"split_{training_set}", "int8", text, ucd="meta.code", nullable=False, minimum=0, maximum=2)
+
+
+def star_column(training_set: str) -> vf.Column:
+    """Return the column ``star_<set>`` of a set whose labels are keyed by source_id."""
+    text = f"Gaia source of the spectrum, by which labels of training set {training_set} were found; -1 where none is"
+    return vf.column(f"star_{training_set}", "int64", text, ucd="meta.id", nullable=False)
 
 
 def identity() -> tuple[vf.Column, ...]:

@@ -100,7 +100,9 @@ def paired_config() -> Any:
         windows=WINDOWS,
         training_sets=[
             tiny.model_copy(update={"label_columns": ("teff", "logg", "feh")}),
-            tiny.model_copy(update=magnitudes | {"label_columns": ("m_g", "m_ks"), "where": "", "report_where": ""}),
+            tiny.model_copy(
+                update=magnitudes | {"label_columns": ("m_g", "m_ks"), "where": "", "report_where": "", "epochs": 5}
+            ),
         ],
         absolute_magnitudes={"labels": ["m_g", "m_ks"], "maximum_ebv": 1.0},
         star_pairs={"labels": ["teff_tiny", "logg_tiny", "feh_tiny"], "minimum_latitude": 20.0},

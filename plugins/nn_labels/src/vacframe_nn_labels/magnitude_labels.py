@@ -8,7 +8,7 @@ import vacframe as vf
 from vacframe.core.schemas.gaia import GAIA_SOURCES
 from vacframe.core.schemas.parts import measured
 from vacframe.core.schemas.photometry import GEOMETRIC_DISTANCES
-from vacframe_nn_labels.bands import REDDENING_COLUMNS, magnitude_columns
+from vacframe_nn_labels.bands import REDDENING_COLUMNS, magnitude_columns, magnitude_ucd
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.registry import plugin
 
@@ -37,7 +37,7 @@ def magnitude_labels_schema(config: NnLabelsConfig) -> vf.TableSchema:
             *(
                 column
                 for label, band in config.absolute_magnitudes.bands.items()
-                for column in measured(label, f"Absolute magnitude, band {band}", unit="mag", ucd="phys.magAbs")
+                for column in measured(label, f"Absolute magnitude, band {band}", unit="mag", ucd=magnitude_ucd(band))
             ),
         ),
     )

@@ -14,6 +14,7 @@ from vacframe_nn_labels.training_set import COUNTS
 def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     columns = ["obsid", "snr_g", "flux", "ivar"]
     for chosen in config.training_sets:
+        columns += [f"star_{chosen.name}"] if chosen.key == "source_id" else []
         columns += [f"split_{chosen.name}", *(f"{label}_{chosen.name}" for label in chosen.label_columns)]
     yield vf.all_rows("nn_training_set", columns, where="in_training")
     # Only the counts of sets with too few stars, so that other counts do not make the model again.

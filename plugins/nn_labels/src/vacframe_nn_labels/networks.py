@@ -117,7 +117,7 @@ def restore_networks(model: Model, training_set: TrainingSet, windows: Any) -> L
 def _train_set(chosen: TrainingSet, stars: Batch, context: Any) -> tuple[dict[str, np.ndarray], SetCard]:
     pixels = select_pixels(context.config.windows, chosen.windows)
     labels = np.stack([stars[f"{label}_{chosen.name}"] for label in chosen.label_columns], axis=1).astype(np.float64)
-    keys = stars["obsid"]
+    keys = stars["obsid" if chosen.key == "obsid" else f"star_{chosen.name}"]
     validation = context.split(keys, chosen.validation_fraction, name=f"{chosen.name} validation")
     if validation.all() or not validation.any():
         raise VacframeError(

@@ -13,6 +13,7 @@ from vacframe_nn_labels.columns import (
     label_keys,
     read_columns,
     split_column,
+    star_column,
 )
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.normalized import normalized_schema
@@ -44,6 +45,8 @@ def training_set_schema(config: NnLabelsConfig) -> vf.TableSchema:
     for chosen in config.training_sets:
         columns += [label_column(n, chosen.name, f"reference ({chosen.labels})") for n in chosen.label_columns]
         columns.append(split_column(chosen.name))
+        if chosen.key == "source_id":
+            columns.append(star_column(chosen.name))
         text = f"In training set {chosen.name} and fulfils its report_where"
         columns.append(vf.column(f"report_{chosen.name}", "bool", text, ucd="meta.code", nullable=False))
     return vf.TableSchema(
@@ -87,6 +90,8 @@ def nn_training_set(inputs: Any, context: Any) -> vf.Result:
         stars = select_stars(chosen, spectra, keys, inputs[chosen.labels], in_test)
         table |= {f"{n}_{chosen.name}": stars.labels[:, i] for i, n in enumerate(chosen.label_columns)}
         table |= {f"split_{chosen.name}": stars.split, f"report_{chosen.name}": stars.reported}
+        if chosen.key == "source_id":
+            table[f"star_{chosen.name}"] = keys
         member |= stars.complete
         training |= stars.split == TRAINING
     table |= {"obsid": spectra["obsid"], "in_training": training}
