@@ -22,26 +22,8 @@ from vacframe.report.closure_plots import save_plots
 from vacframe.report.pairs import find_pairs
 from vacframe.report.selection import selection
 
-CONFIG = """
-[sources.truth]
-files = ["truth.parquet"]
-key = "source_id"
-[sources.visits]
-files = ["visits.parquet"]
-key = "obsid"
-[sources.match]
-files = ["match.parquet"]
-key = "obsid"
-[sources.classes]
-files = ["classes.parquet"]
-key = "source_id"
-[sources.chosen]
-files = ["chosen.parquet"]
-key = "source_id"
-[sources.parent]
-files = ["parent.parquet"]
-key = "source_id"
-"""
+KEYS = {"truth": "source_id", "visits": "obsid", "match": "obsid", "classes": "source_id", "chosen": "source_id",
+        "parent": "source_id"}  # fmt: skip
 STARS = 1000
 
 
@@ -72,9 +54,10 @@ def workspace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("agreement")
     for name, columns in tables().items():
         pq.write_table(pa.table(columns), folder / f"{name}.parquet")
-    (folder / "vacframe.toml").write_text(CONFIG)
+    text = "".join(f'[sources.{name}]\nfiles = ["{name}.parquet"]\nkey = "{key}"\n' for name, key in KEYS.items())
+    (folder / "vacframe.toml").write_text(text)
     space = vf.Workspace(folder / "ws", folder / "vacframe.toml")
-    assert space.build("truth", "visits", "match", "classes", "chosen", "parent", workers=1).ok
+    assert space.build(*KEYS, workers=1).ok
     return space
 
 
