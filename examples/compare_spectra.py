@@ -125,7 +125,8 @@ def xp(folder: Path) -> dict[str, tuple]:
         good = np.isfinite(teff + logg + feh + alpha) & (teff > low) & (teff < high) & (ak > 0) & (ak < 0.1)
         rows = np.flatnonzero(good)[:STARS]
         # A_Ks / E(B-V) = 0.302 (Schlafly & Finkbeiner 2011).
-        light = flux_densities(labels_of(teff[rows], logg[rows], feh[rows], alpha[rows]), ak[rows] / 0.302)
+        dust = {"ebv": ak[rows] / 0.302, "companion_light": np.zeros(len(rows))}
+        light = flux_densities(labels_of(teff[rows], logg[rows], feh[rows], alpha[rows]) | dust)
         magnitudes = np.array([[0.0, 0.0, 0.0]] * len(rows))
         for k, band in enumerate(("g", "bp", "rp")):
             magnitudes[:, k] = column(f"gaiaedr3_phot_{band}_mean_mag")[rows]

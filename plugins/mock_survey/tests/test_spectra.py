@@ -6,7 +6,7 @@ from vacframe_mock_survey.elements import MOLECULES
 from vacframe_mock_survey.exposures import observe
 from vacframe_mock_survey.molecules import SHARES, atomic_hydrogen
 from vacframe_mock_survey.rotation import PIXEL, broaden
-from vacframe_mock_survey.schema import SPECTRAL_LABELS
+from vacframe_mock_survey.sed import starlight
 from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, planck, spectral_types
 from vacframe_mock_survey.synthesis import normalised
 from vacframe_mock_survey.tables import tables
@@ -205,8 +205,7 @@ def test_unknown_labels_give_no_spectrum(observations):
 
 
 def observed(observations, config, noise_seed):
-    names = ["obsid", "source_id", "ra", "dec", *SPECTRAL_LABELS, "rv", "ebv", "mag_r_sdss", "snr_g", "lmjd"]
-    batch = Batch(observations.select(names))
+    batch = Batch(observations)
     return observe(batch, config, lambda ids, s: RowRandom(ids, text_seed(noise_seed if s == "noise" else 0, s))), batch
 
 
@@ -254,6 +253,42 @@ def test_rotation():
     expected = (0.8 + 0.3 * np.pi) / (np.pi * 0.8) / 300.0 * PIXEL
     assert 1 - line[100] == pytest.approx(expected, rel=0.05)
     assert np.abs(np.flatnonzero(line < 1) - 100).max() <= 300.0 / PIXEL + 1
+
+
+def light_of(companion_light, companion_rv, rv):
+    """Flux of a K dwarf with a cooler companion, continuum included."""
+    star = {"teff": 5000.0, "logg": 4.5, "feh": 0.0, "alpha_m": 0.0, "c_fe": 0.0, "n_fe": 0.0, "companion_teff": 4000.0}
+    star |= {"companion_logg": 4.7, "companion_light": companion_light}
+    star = {name: np.array([value]) for name, value in star.items()}
+    model, level = starlight(star, np.array([rv]), np.array([companion_rv]), tables(), WAVELENGTH)
+    return (model * level)[0]
+
+
+def test_light_of_companions_is_the_sum_of_two_stars():
+    alone = light_of(np.nan, 0.0, 50.0)
+    pair = light_of(0.3, -80.0, 50.0)
+    second = pair - alone
+    cool = spectrum(4000.0, 4.7, rv=-80.0)
+    ratio = second / cool
+    # What is left is the companion's continuum: smooth, redder than the star's, 0.3 of it at 6230 Å.
+    assert np.abs(np.diff(np.log(ratio))).max() < 2e-3
+    share = second / alone
+    assert np.median(share[WAVELENGTH < 4300]) < 0.2 < 0.35 < np.median(share[WAVELENGTH > 8000])
+    level = ratio / (alone / spectrum(5000.0, 4.5, rv=50.0))
+    assert np.interp(6230.0, WAVELENGTH, level) == pytest.approx(0.3, rel=0.01)
+
+
+def test_companions_move_about_the_pair(observations, truth):
+    index = truth.to_pandas().set_index("source_id").loc[observations["source_id"].to_pandas()].reset_index()
+    seen = observations.to_pandas()
+    pair = index["is_binary"].to_numpy()
+    # Momentum about the centre: nothing.
+    first = (seen["rv"] - index["rv"]) * index["mass"]
+    second = (seen["companion_rv"] - index["rv"]) * index["mass_ratio"] * index["mass_initial"]
+    assert np.abs(first).max() > 10
+    np.testing.assert_allclose((first + second)[pair], 0.0, atol=1e-3)
+    assert seen["companion_light"].notna().equals(index["is_binary"])
+    assert (index["companion_teff"][pair] < index["teff"][pair])[index["phase"] == "MS"].mean() > 0.99
 
 
 def test_telluric_residuals(observations):

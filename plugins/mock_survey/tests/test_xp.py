@@ -64,7 +64,7 @@ def table(truth):
 def exact(stars):
     """Light and coefficients without noise of 40 stars."""
     some = {name: stars[name].to_numpy()[:40] for name in stars}
-    light = flux_densities(some, some["ebv"])
+    light = flux_densities(some)
     magnitudes = np.array([some[f"mag_{band}"] for band in ("g", "bp", "rp")], dtype=float).T
     return light, [coefficients(spectrum, row) for spectrum, row in zip(light, magnitudes, strict=True)], magnitudes
 
@@ -105,7 +105,7 @@ def test_gaiaxpy_returns_the_magnitudes(exact):
 
 def test_colours_of_the_physics_are_those_of_the_isochrones(stars):
     some = stars[(stars["teff"] > 4000) & (stars["mag_g"] < 17)].head(40)
-    light = flux_densities({name: some[name].to_numpy() for name in some}, some["ebv"].to_numpy())
+    light = flux_densities({name: some[name].to_numpy() for name in some})
     colours = np.array([synthetic(project(spectrum)) for spectrum in light])
     difference = colours[:, 1] - colours[:, 2] - (some["mag_bp"] - some["mag_rp"]).to_numpy()
     assert np.median(np.abs(difference)) < 0.08
@@ -115,7 +115,7 @@ def test_errors_hold_what_was_added(table, stars):
     both = table.filter(pa.compute.and_(*(table[f"{b}_n_measurements"].is_valid() for b in ("bp", "rp"))))
     flux, error, grid = calibrated(archive(both))
     index = stars.set_index("source_id").loc[both["source_id"].to_numpy()]
-    light = flux_densities({name: index[name].to_numpy() for name in index}, index["ebv"].to_numpy())
+    light = flux_densities({name: index[name].to_numpy() for name in index})
     magnitudes = index[["mag_g", "mag_bp", "mag_rp"]].to_numpy(dtype=float)
     parts = [coefficients(spectrum, row) for spectrum, row in zip(light, magnitudes, strict=True)]
     true = calibrated(frame_of(parts))[0]

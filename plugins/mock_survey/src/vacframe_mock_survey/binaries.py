@@ -69,6 +69,9 @@ def add_companions(
         "period": np.where(binary, period, nothing),
         "rv_amplitude": np.where(binary, amplitude, nothing),
         "orbital_phase": np.where(binary, u[:, 3], nothing),
+        "companion_teff": np.where(binary, 10.0 ** light["log_teff"], nothing),
+        "companion_logg": np.where(binary, light["logg"], nothing),
+        "companion_light": np.where(binary, 10.0 ** (0.4 * (star["abs_r_sdss"] - magnitudes["r_sdss"])), nothing),
         "binary_brightening": np.where(binary, star["abs_g"] - pair["abs_g"], 0.0),
         **pair,
     }

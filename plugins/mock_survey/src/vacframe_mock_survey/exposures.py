@@ -8,29 +8,27 @@ import numpy as np
 
 from vacframe.core.schemas.lamost import LAMOST_PIXELS
 from vacframe_mock_survey import telluric
-from vacframe_mock_survey.rotation import broaden, projected_velocity
-from vacframe_mock_survey.schema import SPECTRAL_LABELS
+from vacframe_mock_survey.sed import starlight
 from vacframe_mock_survey.spectrograph import (
+    WAVELENGTH,
     bad_pixels,
     band_snr,
-    continuum,
+    calibrated,
     pixel_snr,
     sky_profile,
     spectral_types,
 )
-from vacframe_mock_survey.synthesis import normalised
+from vacframe_mock_survey.tables import tables
 
 
 def observe(truth: Any, config: Any, random: Any) -> dict[str, Any]:
     """Return the columns of `lamost_spectra` for a batch of n true stars."""
     ids = truth["obsid"]
     snr, teff = truth["snr_g"].astype(float), truth["teff"].astype(float)
-    model = normalised(*(truth[name] for name in (*SPECTRAL_LABELS, "rv")))
-    spin = projected_velocity(teff, truth["logg"], random(truth["source_id"], "rotation"))
-    for spectrum, velocity in zip(model, spin.tolist(), strict=True):
-        broaden(spectrum, velocity)
+    rotation = random(truth["source_id"], "rotation")
+    model, light = starlight(truth, truth["rv"], truth["companion_rv"], tables(), WAVELENGTH, rotation)
     telluric.multiply(model, config.telluric_residual, random(ids, "telluric"))
-    level = continuum(truth, random(ids, "calibration"))
+    level = calibrated(light, truth, random(ids, "calibration"))
     relative = 1.0 / pixel_snr(snr, teff) * np.sqrt(0.8 * model + 0.2)
     sky = sky_profile() * (config.sky_residual * 100.0 / snr)[:, None]
     noise = random(ids, "noise").normal(LAMOST_PIXELS)

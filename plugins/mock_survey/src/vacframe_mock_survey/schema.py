@@ -16,11 +16,14 @@ ISOCHRONE_COLUMNS = (
 """Columns that are read of the product `isochrones`."""
 
 SPECTRAL_LABELS = ("teff", "logg", "feh", "alpha_m", "c_fe", "n_fe")
-"""Columns that a spectrum depends on, beside the velocity."""
+"""Columns that the spectrum of a single star depends on, beside the velocity."""
+
+COMPANION = ("companion_teff", "companion_logg", "companion_light")
+"""Columns that what a companion adds to it depends on."""
 
 SAME = (
     "source_id", "teff", "logg", "feh", "mh", "alpha_m", "c_fe", "n_fe", "ebv", "is_giant", "is_cemp", "mag_g",
-    "mag_r_sdss",
+    "mag_r_sdss", *COMPANION,
 )  # fmt: skip
 """Columns that a visit takes over from its star."""
 
@@ -99,6 +102,9 @@ MOCK_TRUTH = TableSchema(
         ),
         _number("orbital_phase", "Phase of the orbit at J2000, 0 to 1", None, "time.phase"),
         _number("binary_brightening", "What the companion adds to the light in G", "mag", "phys.magAbs"),
+        _changed(APOGEE_LABELS["teff"], "Effective temperature of the companion", name="companion_teff"),
+        _changed(APOGEE_LABELS["logg"], "Surface gravity of the companion, log10 of cm s-2", name="companion_logg"),
+        _number("companion_light", "Light of the companion over the star's, in SDSS r", None, "phot.flux;arith.ratio"),
         _exact("distance_kpc", "Distance from the Sun", "kpc", "pos.distance"),
         _exact("parallax", "Parallax", "mas", "pos.parallax"),
         GAIA_SOURCES["pmra"],
@@ -145,6 +151,7 @@ MOCK_OBSERVATIONS = TableSchema(
         _changed(LAMOST_SPECTRA["lmjd"], "Modified Julian day of the visit"),
         _SNR,
         _changed(_RV, "Heliocentric radial velocity at the visit, orbital motion included"),
+        _changed(_RV, "Heliocentric radial velocity of the companion at the visit", name="companion_rv"),
         *(MOCK_TRUTH[name] for name in SAME if name != "source_id"),
     ),
 )

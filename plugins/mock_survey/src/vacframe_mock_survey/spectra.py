@@ -7,7 +7,7 @@ from typing import Any
 import vacframe as vf
 from vacframe.core.schemas.lamost import LAMOST_PIXELS, LAMOST_SPECTRA
 from vacframe_mock_survey.registry import plugin
-from vacframe_mock_survey.schema import SPECTRAL_LABELS
+from vacframe_mock_survey.schema import COMPANION, SPECTRAL_LABELS
 
 
 @plugin.product(
@@ -16,7 +16,18 @@ from vacframe_mock_survey.schema import SPECTRAL_LABELS
     needs=[
         vf.same(
             "mock_observations",
-            ["obsid", "source_id", *SPECTRAL_LABELS, "rv", "ebv", "mag_r_sdss", "snr_g", "lmjd"],
+            [
+                "obsid",
+                "source_id",
+                *SPECTRAL_LABELS,
+                "rv",
+                *COMPANION,
+                "companion_rv",
+                "ebv",
+                "mag_r_sdss",
+                "snr_g",
+                "lmjd",
+            ],
         )
     ],
     row_wise=True,

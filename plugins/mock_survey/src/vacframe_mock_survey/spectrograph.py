@@ -85,26 +85,24 @@ def extinction_curve(wavelength: np.ndarray) -> np.ndarray:
     return 0.86 * (3.1 * a + b)
 
 
-def continuum(truth: Any, rng: Any) -> np.ndarray:
-    """Return continua as the survey delivers them, shape (n, PIXELS).
+def calibrated(light: np.ndarray, truth: Any, rng: Any) -> np.ndarray:
+    """Return continua as the survey delivers them, shape (n, PIXELS), of continua above the dust.
 
-    Planck's law, reddened, on a scale by magnitude; the flux calibration errs by a few per cent, smoothly within each
-    arm of the spectrograph.
+    Reddened, on a scale by magnitude; the flux calibration errs by a few per cent, smoothly within each arm of the
+    spectrograph.
     """
-    teff = truth["teff"].astype(float)[:, None]
-    shape = planck(WAVELENGTH, teff) / planck(np.array(PIVOTS["r"]), teff)
     curve = extinction_curve(WAVELENGTH)
     at_r = curve[np.searchsorted(WAVELENGTH, PIVOTS["r"])]
-    shape *= np.exp(-0.4 * np.log(10.0) * truth["ebv"].astype(float)[:, None] * (curve - at_r))
-    shape *= 1000.0 * 10.0 ** (0.4 * (15.0 - truth["mag_r_sdss"].astype(float)[:, None]))
+    error = -0.4 * np.log(10.0) * truth["ebv"].astype(float)[:, None] * (curve - at_r)
     blue = WAVELENGTH < _ARM_EDGE
     x = np.where(blue, (WAVELENGTH - 4800.0) / 1100.0, (WAVELENGTH - 7500.0) / 1600.0)
-    terms = rng.normal(6)
+    terms = rng.normal(6) * np.array([0.05, 0.02, 0.01, 0.05, 0.02, 0.01])
     for arm, first in ((blue, 0), (~blue, 3)):
-        error = 0.05 * terms[:, first : first + 1] * x[arm]
-        error = error + 0.02 * terms[:, first + 1 : first + 2] * (2 * x[arm] ** 2 - 1)
-        shape[:, arm] *= np.exp(error + 0.01 * terms[:, first + 2 : first + 3] * (4 * x[arm] ** 3 - 3 * x[arm]))
-    return shape
+        y = x[arm]
+        for k, shape in enumerate((y, 2 * y**2 - 1, 4 * y**3 - 3 * y)):
+            error[:, arm] += terms[:, first + k : first + k + 1] * shape
+    scale = 1000.0 * 10.0 ** (0.4 * (15.0 - truth["mag_r_sdss"].astype(float)[:, None]))
+    return np.asarray(scale * light * np.exp(error))
 
 
 def pixel_snr(snr_g: np.ndarray, teff: np.ndarray) -> np.ndarray:

@@ -46,6 +46,7 @@ def observe(stars: dict[str, np.ndarray], config: Any, seed: int) -> tuple[dict[
     # The input catalogue's errors, as a motion of one year: the same at every visit.
     error = 1e3 * config.position_error * star_random(seed, stars["star"], "input catalogue").normal(2)
     ra, dec = carry(ra, dec, error[:, 0], error[:, 1], 1.0)
+    motion = orbital_velocity(stars, star, day)
     return {
         "obsid": obsid,
         "ra": ra[star],
@@ -53,7 +54,9 @@ def observe(stars: dict[str, np.ndarray], config: Any, seed: int) -> tuple[dict[
         "visit": visit,
         "lmjd": day,
         "snr_g": np.clip(snr, 1.0, config.snr_max),
-        "rv": stars["rv"][star] + orbital_velocity(stars, star, day),
+        "rv": stars["rv"][star] + motion,
+        "companion_rv": stars["rv"][star]
+        - motion * (stars["mass"] / stars["mass_initial"] / stars["mass_ratio"])[star],
         **{name: stars[name][star] for name in SAME},
     }, star
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from vacframe_mock_survey.dispersion import PIXEL_WAVELENGTH, Instrument, instruments, zero_points
 from vacframe_mock_survey.linear import inverse_factor
+from vacframe_mock_survey.schema import COMPANION, SPECTRAL_LABELS
 from vacframe_mock_survey.sed import flux_densities
 
 BASES = 55
@@ -38,12 +39,12 @@ def spectra(stars: Any, config: Any, random: Any) -> dict[str, Any]:
         ``random(keys, stream)`` returns a `RowRandom`.
     """
     bright = np.asarray(stars["mag_g"], dtype=float) < config.xp_faintest
-    names = ("source_id", "teff", "logg", "feh", "alpha_m", "c_fe", "n_fe", "ebv", "mag_g", "mag_bp", "mag_rp")
+    names = ("source_id", *SPECTRAL_LABELS, *COMPANION, "ebv", "mag_g", "mag_bp", "mag_rp")
     star = {name: np.asarray(stars[name])[bright] for name in names}
     ids = star["source_id"]
     noise, u = random(ids, "xp").normal(2 * BASES + 2), random(ids, "xp_missing").uniform(2)
     out: dict[str, Any] = {"source_id": ids, **_empty(len(ids))}
-    light = flux_densities(star, star["ebv"])
+    light = flux_densities(star)
     for row in range(len(ids)):
         magnitudes = np.array([star[f"mag_{band}"][row] for band in ("g", "bp", "rp")], dtype=float)
         true = coefficients(light[row], magnitudes)

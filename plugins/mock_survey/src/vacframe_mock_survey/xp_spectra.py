@@ -7,13 +7,13 @@ from typing import Any
 import vacframe as vf
 from vacframe.core.schemas.gaia import GAIA_XP_SPECTRA
 from vacframe_mock_survey.registry import plugin
-from vacframe_mock_survey.schema import SPECTRAL_LABELS
+from vacframe_mock_survey.schema import COMPANION, SPECTRAL_LABELS
 
 
 @plugin.product(
     "gaia_xp_spectra",
     table=GAIA_XP_SPECTRA,
-    needs=[vf.same("mock_truth", ["source_id", *SPECTRAL_LABELS, "ebv", "mag_g", "mag_bp", "mag_rp"])],
+    needs=[vf.same("mock_truth", ["source_id", *SPECTRAL_LABELS, *COMPANION, "ebv", "mag_g", "mag_bp", "mag_rp"])],
     row_wise=True,
     row_bytes=120_000,
     libraries=("numba", "GaiaXPy"),
