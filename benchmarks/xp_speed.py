@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -70,12 +71,8 @@ def sampling(table: pa.Table) -> None:
         for name in ("standard_deviation", "n_relevant_bases"):
             frame[f"{band}_{name}"] = to_numpy(few[f"{band}_{name}"])[0]
         frame[f"{band}_n_parameters"] = 55
-    with open(os.devnull, "w") as nothing:
-        sys.stdout, shown = nothing, sys.stdout
-        try:
-            peer = PEER_SOURCES / best(lambda: calibrate(frame.copy(), save_file=False))
-        finally:
-            sys.stdout = shown
+    with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
+        peer = PEER_SOURCES / best(lambda: calibrate(frame.copy(), save_file=False))
     print(f"sampled, errors from the full covariance: {rates[True]:,.0f} /s, gaiaxpy.calibrate {peer:,.0f} /s, "
           f"ratio {rates[True] / peer:.0f}")  # fmt: skip
     print(f"sampled, flux only: {rates[False]:,.0f} /s")
@@ -115,7 +112,7 @@ def training() -> None:
     rng = np.random.default_rng(0)
     flux, errors = rng.normal(size=(2, STARS, 60)).astype(np.float32)
     feh = rng.normal(-1, 0.7, STARS).astype(np.float32)
-    stars = Stars(flux, errors, errors, feh, np.ones_like(feh), rng.random((1, STARS)) < 0.15)
+    stars = Stars(flux, errors, errors, feh, np.ones_like(feh), rng.random(STARS) < 0.15)
     times: list[float] = []
     last = [time.perf_counter()]
 
