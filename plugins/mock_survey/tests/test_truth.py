@@ -47,6 +47,7 @@ def test_vocabulary():
 def test_distributions(truth):
     table = truth.to_pandas()
     singles = ["mass_ratio", "period", "rv_amplitude", "orbital_phase"]
+    singles += [name for name in table.columns if name.startswith("companion_")]
     assert not table.drop(columns=[*singles, "cluster"]).isna().any().any()
     assert table[singles].isna().all(axis=1).equals(~table["is_binary"])
     assert table["cluster"].notna().equals(table["population"] == "cluster")
