@@ -7,7 +7,7 @@ from vacframe_mock_survey.exposures import observe
 from vacframe_mock_survey.molecules import SHARES, atomic_hydrogen
 from vacframe_mock_survey.rotation import PIXEL, broaden
 from vacframe_mock_survey.sed import starlight
-from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, planck, spectral_types
+from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, spectral_types
 from vacframe_mock_survey.synthesis import normalised
 from vacframe_mock_survey.tables import tables
 
@@ -101,28 +101,27 @@ def test_carbon_and_nitrogen():
     assert width(spectrum(*poor, carbon=1.5), *g_band) > 2 * width(spectrum(*poor), *g_band)
 
 
-def index(flux, teff, low, high):
-    """Mean flux in a band over that at 7044-7048 Å: the indices of Reid, Hawley & Gizis (1995), in vacuum."""
-    light = flux * planck(WAVELENGTH, np.array(float(teff)))
-    return (
-        light[(low < WAVELENGTH) & (high > WAVELENGTH)].mean()
-        / light[(WAVELENGTH > 7043.94) & (WAVELENGTH < 7047.94)].mean()
+def indices(teff, logg):
+    """TiO5 and CaH2 + CaH3 (Reid, Hawley & Gizis 1995), in vacuum."""
+    star = {"teff": teff, "logg": logg, "feh": -0.1, "alpha_m": 0.0, "c_fe": 0.0, "n_fe": 0.0, "companion_light": 0.0}
+    still = np.zeros(1)
+    model, level = starlight({k: np.array([v]) for k, v in star.items()}, still, still, tables(), WAVELENGTH)
+    bands = ((7127.96, 7136.97), (6815.88, 6847.89), (6961.92, 6991.93), (7043.94, 7047.94))
+    tio5, cah2, cah3, reference = (
+        (model * level)[0][(low < WAVELENGTH) & (high > WAVELENGTH)].mean() for low, high in bands
     )
+    return tio5 / reference, (cah2 + cah3) / reference
 
 
 def test_calcium_hydride_tells_dwarfs_from_giants():
-    def indices(teff, logg):
-        flux = spectrum(teff, logg, -0.1)
-        tio5, cah2, cah3 = (
-            index(flux, teff, *band) for band in ((7127.96, 7136.97), (6815.88, 6847.89), (6961.92, 6991.93))
-        )
-        return tio5, cah2 + cah3
-
-    giants = np.array([indices(teff, 0.8) for teff in (3350, 3450, 3550, 3650)])
-    dwarfs = np.array([indices(teff, 4.9) for teff in (3400, 3550, 3700, 3850)])
-    at_equal_tio5 = np.interp(dwarfs[:, 0], giants[:, 0], giants[:, 1])
-    assert (at_equal_tio5 - dwarfs[:, 1] > 0.04).all()
-    assert (at_equal_tio5 - dwarfs[:, 1])[0] > 0.12
+    giants = np.array([indices(teff, 0.4 + (teff - 3200) / 600) for teff in range(3300, 4100, 100)])
+    dwarfs = np.array([indices(teff, 4.9) for teff in (3300, 3400, 3500, 3600, 3700, 3800)])
+    order = np.argsort(giants[:, 0])
+    more = np.interp(dwarfs[:, 0], giants[order, 0], giants[order, 1]) - dwarfs[:, 1]
+    assert (more > 0.12).all()
+    # Dwarfs of solar metallicity: Lepine, Rich & Shara (2007, ApJ 669, 1235, eq. 1).
+    expected = np.polynomial.polynomial.polyval(dwarfs[:, 1], [-0.050, -0.118, 0.670, -0.164])
+    np.testing.assert_allclose(dwarfs[:, 0], expected, atol=0.08)
 
 
 def band_of(table, name):

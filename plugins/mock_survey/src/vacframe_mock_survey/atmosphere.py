@@ -23,7 +23,7 @@ from vacframe_mock_survey.gas import (
     saha,
     species_strength,
 )
-from vacframe_mock_survey.molecules import transmission
+from vacframe_mock_survey.molecules import along, transmission
 
 if TYPE_CHECKING:
     from vacframe_mock_survey.tables import Tables
@@ -40,13 +40,14 @@ OVER = 5
 """Subpixels per pixel for strong lines."""
 PHASES = 128
 """Subpixel positions for which the instrumental profile is tabulated."""
-REACH = 6
-"""Pixels each side that a weak line spreads over."""
+REACH, MARGIN = 6, 24
+"""Pixels each side that a weak line spreads over, and at the ends that it may lie beyond."""
 ZONE_FIRST, ZONE_STEP, ZONES = 3200.0, 400.0, 20
 """Wavelengths, Å, at which the continuous opacity is computed."""
-ETA_FIRST, ETA_STEP, ETAS = -5.0, 0.1, 131
+ETA_FIRST, ETA_STEP, ETAS = -2.5, 0.04, 263
 A_FIRST, A_STEP, DAMPINGS = -4.0, 0.25, 21
-"""Axes of the curve of growth: log10 of the central opacity ratio and of the damping parameter."""
+"""Axes of the curve of growth: log10 of the central opacity ratio and of the damping parameter. Lines weaker than the
+first, of less than 0.2 mÅ, are left out."""
 MICROTURBULENCE = 1.5e5
 """cm/s."""
 
@@ -66,8 +67,6 @@ STRONG = 0.5
 """Equivalent width, Å, from which a line's own profile is computed."""
 COOLEST = 1000.0
 """K; below it, and for unknown labels, there is no spectrum."""
-FAINTEST = -2.5
-"""log10 of the central opacity ratio below which a line is left out: less than 0.2 mÅ."""
 BALMER_DEPTH, PASCHEN_DEPTH = 0.74, 0.34
 """Limiting depth of hydrogen lines relative to that of metal lines: with their high excitation they form deeper.
 Adjusted on LAMOST spectra."""
@@ -92,7 +91,7 @@ MOST_TRANSPARENT = 4.0
 
 def compiled(function: Any) -> Any:
     """Compile, and compile again when a module of functions called changes: numba's cache sees this file only."""
-    dispatchers: list[Any] = [numba.njit(cache=True)(function), saha, transmission]
+    dispatchers: list[Any] = [numba.njit(cache=True, error_model="numpy")(function), saha, transmission]
     caches = [dispatcher._cache._cache_file for dispatcher in dispatchers]  # numba has no public way
     caches[0]._source_stamp = tuple(cache._source_stamp for cache in caches)
     return dispatchers[0]
@@ -126,16 +125,13 @@ def damping(wavelength: float, temperature: float, gas_pressure: float, velocity
 
 @compiled
 def grow(growth: np.ndarray, log_eta: float, log_a: float) -> float:
-    """Return the integral that `curve_of_growth` tabulates, by bilinear interpolation of its logarithm."""
+    """Return the integral that `curve_of_growth` tabulates, by bilinear interpolation."""
     x = min(max((log_eta - ETA_FIRST) / ETA_STEP, 0.0), ETAS - 1.001)
     y = min(max((log_a - A_FIRST) / A_STEP, 0.0), DAMPINGS - 1.001)
     i, j = int(x), int(y)
     u, v = x - i, y - j
     low = growth[j, i] * (1 - u) + growth[j, i + 1] * u
-    high = growth[j + 1, i] * (1 - u) + growth[j + 1, i + 1] * u
-    if log_eta < ETA_FIRST:
-        return math.exp(LN10 * (low * (1 - v) + high * v + log_eta - ETA_FIRST))
-    return math.exp(LN10 * (low * (1 - v) + high * v))
+    return low + (growth[j + 1, i] * (1 - u) + growth[j + 1, i + 1] * u - low) * v
 
 
 @compiled
@@ -250,25 +246,26 @@ def star_spectrum(
     shift = math.log10(1.0 + velocity / 299792.458) / STEP
     broad = np.ones((OVER, pixels + 2 * REACH + 1))
     hydrogen_lines(broad, shift, teff, logg, abundance, t)
-    weak = np.zeros(pixels)
+    weak = np.zeros(pixels + 2 * MARGIN)
     for i in range(t.place.size):
         z, s = t.zone[i], t.species[i]
         log_eta = t.strength[i] + number[s] - theta * t.excitation[i] - log_kappa[z]
-        if log_eta < FAINTEST:
+        if log_eta < ETA_FIRST:
             continue
-        doppler = t.wavelength[i] * speed[s] / C
-        width = limit[z] * doppler * grow(t.growth, log_eta, log_a[s, z])
+        depth = limit[z] * speed[s] / (C * SCALE) * grow(t.growth, log_eta, log_a[s, z])
         center = t.place[i] + shift
-        if width > STRONG:
+        if depth * t.wavelength[i] * SCALE > STRONG:
+            doppler = t.wavelength[i] * speed[s] / C
             strong_line(broad, center, t.wavelength[i], 10.0**log_eta, 10.0 ** log_a[s, z], doppler, limit[z])
             continue
         nearest = math.floor(center)
+        first = nearest - REACH + MARGIN
+        if first < 0 or first > weak.size - 2 * REACH - 1:
+            continue
         row = t.kernel[int((center - nearest) * PHASES)]
-        depth = width / (t.wavelength[i] * SCALE)
         for k in range(2 * REACH + 1):
-            j = nearest + k - REACH
-            if 0 <= j < pixels:
-                weak[j] += depth * row[k]
+            weak[first + k] += depth * row[k]
+    weak = weak[MARGIN : MARGIN + pixels]
     veil = np.empty(pixels)
     transmission(shift, teff, logg, abundance, t, veil)
     total = np.zeros(pixels)
@@ -277,11 +274,11 @@ def star_spectrum(
         for j in range(pixels):
             total[j] += tap * row[j]
     unlisted = min(VEIL * 10.0 ** (VEIL_THETA * (5040.0 / teff - 1.186) + VEIL_SLOPE * metals), VEIL_MOST)
+    lowest = np.empty(pixels)
+    along(limit, t, lowest)
     for j in range(pixels):
-        z = t.pixel_zone[j]
-        k = int(z)
-        low = limit[k] * (1.0 - z + k) + limit[k + 1] * (z - k)
         # Lines of all kinds show the light of the surface where they are opaque.
+        low = lowest[j]
         molecules = max(veil[j] - 1.0 + low, 0.0) / low
         atoms = max(total[j] - 1.0 + low, 0.0) * math.exp(-weak[j] / low - unlisted * t.veil[j] * molecules)
         out[j] = 1.0 - low + atoms * molecules

@@ -29,10 +29,10 @@ def observe(truth: Any, config: Any, random: Any) -> dict[str, Any]:
     model, light = starlight(truth, truth["rv"], truth["companion_rv"], tables(), WAVELENGTH, rotation)
     telluric.multiply(model, config.telluric_residual, random(ids, "telluric"))
     level = calibrated(light, truth, random(ids, "calibration"))
-    relative = 1.0 / pixel_snr(snr, teff) * np.sqrt(0.8 * model + 0.2)
-    sky = sky_profile() * (config.sky_residual * 100.0 / snr)[:, None]
+    variance = (0.8 * model + 0.2) / pixel_snr(snr, teff) ** 2
+    variance += (sky_profile() * (config.sky_residual * 100.0 / snr)[:, None]) ** 2
     noise = random(ids, "noise").normal(LAMOST_PIXELS)
-    sigma = level * np.hypot(relative, sky)
+    sigma = level * np.sqrt(variance)
     flux = level * model + sigma * noise
     bad = bad_pixels(random(ids, "bad"), config.bad_pixel_fraction)
     wild = random(ids, "wild").normal()

@@ -24,13 +24,13 @@ HELIUM = 0.085
 """Helium atoms per hydrogen atom."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def saha(temperature: float, electron_pressure: float, energy: float, ratio: float) -> float:
     """Return N(ion)/N(neutral) for an ionisation energy (eV) and ratio of partition functions (Gray, eq. 1.21)."""
     return 0.6665 * ratio * temperature**2.5 * 10.0 ** (-5040.0 / temperature * energy) / electron_pressure
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def hydrogen_minus(wavelength: float, temperature: float, electron_pressure: float) -> float:
     """Return the opacity of H- per neutral hydrogen atom, cm2 (Gray, eqs. 8.12 and 8.13)."""
     theta = 5040.0 / temperature
@@ -49,7 +49,7 @@ def hydrogen_minus(wavelength: float, temperature: float, electron_pressure: flo
     return out * (1.0 - 10.0 ** (-1.2398e4 / w * theta)) + 1e-26 * electron_pressure * 10.0 ** (f0 + t * (f1 + t * f2))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def hydrogen(wavelength: float, temperature: float) -> float:
     """Return the bound-free opacity of neutral hydrogen per atom, cm2 (Gray, eq. 8.8, Gaunt factors 1)."""
     theta = 5040.0 / temperature
@@ -60,7 +60,7 @@ def hydrogen(wavelength: float, temperature: float) -> float:
     return 1.0449e-26 * wavelength**3 * total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def continuum(wavelength: float, temperature: float, electron_pressure: float) -> float:
     """Return the continuous opacity per hydrogen nucleus, cm2: H-, H, scattering by electrons and by hydrogen.
 
@@ -74,9 +74,11 @@ def continuum(wavelength: float, temperature: float, electron_pressure: float) -
     return (kappa + 6.6524e-25 * ionised) * neutral
 
 
-@numba.njit(cache=True)
-def electron_pressure(gas_pressure: float, ionised: np.ndarray, abundance: np.ndarray, t: Tables) -> float:
-    """Return the electron pressure, by bisection in its logarithm.
+@numba.njit(cache=True, error_model="numpy")
+def electron_pressure(
+    gas_pressure: float, ionised: np.ndarray, abundance: np.ndarray, guess: float, t: Tables
+) -> float:
+    """Return the electron pressure, dyn/cm2, by Newton's method in its logarithm.
 
     Parameters
     ----------
@@ -86,41 +88,44 @@ def electron_pressure(gas_pressure: float, ionised: np.ndarray, abundance: np.nd
         N(ion)/N(neutral) at an electron pressure of 1 dyn/cm2 of hydrogen and the donors.
     abundance : ndarray
         By number relative to hydrogen, as of `abundances`.
+    guess : float
+        Where to start.
     """
-    low, high = -6.0, math.log10(gas_pressure)
-    for _ in range(26):
-        middle = 0.5 * (low + high)
-        pe = 10.0**middle
+    pe = min(guess, 0.9 * gas_pressure)
+    for _ in range(20):
         electrons = ionised[0] / (pe + ionised[0])
+        slope = electrons / (pe + ionised[0])
         for k in range(t.donors.size):
-            electrons += abundance[t.donors[k]] * ionised[k + 1] / (pe + ionised[k + 1])
-        if electrons * (gas_pressure - pe) / (1.0 + HELIUM) > pe:
-            low = middle
-        else:
-            high = middle
-    return 10.0 ** (0.5 * (low + high))
+            part = abundance[t.donors[k]] * ionised[k + 1] / (pe + ionised[k + 1])
+            electrons += part
+            slope += part / (pe + ionised[k + 1])
+        step = math.log(electrons * (gas_pressure - pe) / (1.0 + HELIUM) / pe)
+        step /= 1.0 + pe * slope / electrons + pe / (gas_pressure - pe)
+        pe = min(pe * math.exp(step), 0.9 * gas_pressure)
+        if abs(step) < 1e-8:
+            break
+    return pe
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def layer(temperature: float, logg: float, depth: float, abundance: np.ndarray, t: Tables) -> tuple[float, float]:
     """Return gas and electron pressure, dyn/cm2, at optical depth `depth` (5000 Å) in hydrostatic equilibrium."""
     gravity = 10.0**logg
-    log_pg = 4.0
-    pe = 1.0
+    log_pg, pe = 4.0, 1.0
     ionised = np.empty(1 + t.donors.size)
     ionised[0] = saha(temperature, 1.0, 13.598, 0.5)
     for k in range(t.donors.size):
         i = t.donors[k]
         ionised[k + 1] = saha(temperature, 1.0, t.ionisation[i], t.ion_ratio[i])
     for _ in range(12):
-        pe = electron_pressure(10.0**log_pg, ionised, abundance, t)
+        pe = electron_pressure(10.0**log_pg, ionised, abundance, pe, t)
         kappa = continuum(5000.0, temperature, pe) / ((1.0 + 4.0 * HELIUM) * AMU)
         # Opacity grows with depth: the mean above the layer is about half of its own.
         log_pg = 0.5 * (log_pg + math.log10(depth * gravity / (0.5 * kappa)))
     return 10.0**log_pg, pe
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def abundances(metals: float, alpha: float, carbon: float, nitrogen: float, t: Tables) -> np.ndarray:
     """Return abundances by number relative to hydrogen of all species.
 
@@ -142,7 +147,7 @@ def abundances(metals: float, alpha: float, carbon: float, nitrogen: float, t: T
     return out
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def species_strength(temperature: float, pe: float, abundance: np.ndarray, t: Tables) -> np.ndarray:
     """Return log10 of (atoms per hydrogen nucleus in the stage / its partition function) of every species."""
     out = np.empty(abundance.size)

@@ -45,7 +45,7 @@ HYDROGEN = (4.478, 60.85, 4401.2, 0.504)
 """H2: dissociation energy (eV), rotational and vibrational constants (1/cm), reduced mass (Huber & Herzberg 1979)."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def equilibrium(temperature: float, energy: float, b: float, w: float, g: float, mass: float, weights: float) -> float:
     """Return N(XY) / (N(X) N(Y)), cm3: the law of mass action for a diatomic molecule (Tatum 1966).
 
@@ -58,7 +58,7 @@ def equilibrium(temperature: float, energy: float, b: float, w: float, g: float,
     return volume * g * rotation * vibration / weights * math.exp(energy * EV / kt)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def atomic_hydrogen(temperature: float, nuclei: float) -> float:
     """Return the share of hydrogen nuclei that are not in H2; `nuclei` is their number per cm3."""
     energy, b, w, mass = HYDROGEN
@@ -67,7 +67,7 @@ def atomic_hydrogen(temperature: float, nuclei: float) -> float:
     return 2.0 / (1.0 + math.sqrt(1.0 + 8.0 * x))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def molecule_strength(temperature: float, nuclei: float, pe: float, abundance: np.ndarray, t: Tables) -> np.ndarray:
     """Return molecules per hydrogen nucleus over their partition function, for the molecules of `elements`.
 
@@ -99,7 +99,7 @@ def molecule_strength(temperature: float, nuclei: float, pe: float, abundance: n
     return out
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def band_shapes(shift: float, temperature: float, active: np.ndarray, pixels: int, t: Tables) -> np.ndarray:
     """Return the opacity of the molecules `active`, shape (n_active, shares, pixels), float32, moved by `shift` pixels.
 
@@ -119,22 +119,27 @@ def band_shapes(shift: float, temperature: float, active: np.ndarray, pixels: in
     for n in range(active.size):
         for g in range(SHARES.size):
             cool, hot, row = t.bands[active[n], k, g], t.bands[active[n], k + 1, g], out[n, g]
+            # Slices, whose indices cannot be negative, let the compiler do many pixels at once.
+            here, there = cool[first : first + pixels], hot[first : first + pixels]
+            cool, hot = cool[first - 1 : first - 1 + pixels], hot[first - 1 : first - 1 + pixels]
             for j in range(pixels):
-                p = first + j
-                row[j] = a * cool[p] + b * cool[p - 1] + c * hot[p] + d * hot[p - 1]
+                row[j] = a * here[j] + b * cool[j] + c * there[j] + d * hot[j]
     return out
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def along(zones: np.ndarray, t: Tables, out: np.ndarray) -> None:
     """Fill `out`, shape (n_pixel,), with values given at the zones."""
-    for j in range(out.size):
-        z = int(t.pixel_zone[j])
-        f = t.pixel_zone[j] - z
-        out[j] = zones[z] * (1.0 - f) + zones[z + 1] * f
+    for z in range(zones.size - 1):
+        slope = zones[z + 1] - zones[z]
+        offset = zones[z] - slope * z
+        part = out[t.zone_pixels[z] : t.zone_pixels[z + 1]]
+        place = t.pixel_zone[t.zone_pixels[z] : t.zone_pixels[z + 1]]
+        for j in range(part.size):
+            part[j] = offset + slope * place[j]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def dim(x: float) -> float:
     """Return exp(-x) to 0.004, as a power that the compiler can do for many numbers at once."""
     y = np.float32(1.0) / (np.float32(1.0) + x * np.float32(0.015625))
@@ -146,7 +151,7 @@ def dim(x: float) -> float:
     return y * y
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def transmission(shift: float, teff: float, logg: float, abundance: np.ndarray, t: Tables, out: np.ndarray) -> None:
     """Fill `out`, shape (n_pixel,), with the flux that the molecules leave, relative to the continuum.
 
@@ -209,10 +214,11 @@ def transmission(shift: float, teff: float, logg: float, abundance: np.ndarray, 
                 for j in range(pixels):
                     eta[j] += amount * row[j]
             thickness = np.float32(LAYER_EDGES[i] - (LAYER_EDGES[i - 1] if i else 0.0))
+            dark, source = scale[i], planck[i]
             for j in range(pixels):
-                depth[j] += thickness + eta[j] * scale[i, j]
+                depth[j] += thickness + eta[j] * dark[j]
                 below = dim(depth[j])
-                total[j] += share * planck[i, j] * (above[j] - below)
+                total[j] += share * source[j] * (above[j] - below)
                 above[j] = below
         for j in range(pixels):
             total[j] += share * above[j]

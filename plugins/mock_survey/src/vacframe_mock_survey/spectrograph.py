@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ def spectral_types(teff: np.ndarray) -> np.ndarray:
     return np.array([f"{letters[k]}{d}" for k, d in zip(kind, digit, strict=True)], dtype=object)
 
 
+@lru_cache(maxsize=1)
 def sky_profile() -> np.ndarray:
     """Return the night sky's line spectrum at the survey's resolution, unit peak for unit strength, shape (PIXELS,)."""
     width = WAVELENGTH / 1800.0 / 2.354820045
@@ -91,18 +93,24 @@ def calibrated(light: np.ndarray, truth: Any, rng: Any) -> np.ndarray:
     Reddened, on a scale by magnitude; the flux calibration errs by a few per cent, smoothly within each arm of the
     spectrograph.
     """
-    curve = extinction_curve(WAVELENGTH)
-    at_r = curve[np.searchsorted(WAVELENGTH, PIVOTS["r"])]
-    error = -0.4 * np.log(10.0) * truth["ebv"].astype(float)[:, None] * (curve - at_r)
-    blue = WAVELENGTH < _ARM_EDGE
-    x = np.where(blue, (WAVELENGTH - 4800.0) / 1100.0, (WAVELENGTH - 7500.0) / 1600.0)
     terms = rng.normal(6) * np.array([0.05, 0.02, 0.01, 0.05, 0.02, 0.01])
-    for arm, first in ((blue, 0), (~blue, 3)):
-        y = x[arm]
-        for k, shape in enumerate((y, 2 * y**2 - 1, 4 * y**3 - 3 * y)):
-            error[:, arm] += terms[:, first + k : first + k + 1] * shape
-    scale = 1000.0 * 10.0 ** (0.4 * (15.0 - truth["mag_r_sdss"].astype(float)[:, None]))
-    return np.asarray(scale * light * np.exp(error))
+    amounts = np.concatenate([-0.4 * np.log(10.0) * truth["ebv"].astype(float)[:, None], terms], axis=1)
+    # einsum, not a BLAS product: the same bits for any number of threads.
+    shape = np.exp(np.einsum("nk,kp->np", amounts, _smooth_shapes()))
+    shape *= light
+    shape *= 1000.0 * 10.0 ** (0.4 * (15.0 - truth["mag_r_sdss"].astype(float)[:, None]))
+    return np.asarray(shape)
+
+
+@lru_cache(maxsize=1)
+def _smooth_shapes() -> np.ndarray:
+    """Return the extinction relative to that in r, and Chebyshev polynomials in either arm, shape (7, PIXELS)."""
+    curve = extinction_curve(WAVELENGTH)
+    out = [curve - curve[np.searchsorted(WAVELENGTH, PIVOTS["r"])]]
+    blue = WAVELENGTH < _ARM_EDGE
+    for arm, x in ((blue, (WAVELENGTH - 4800.0) / 1100.0), (~blue, (WAVELENGTH - 7500.0) / 1600.0)):
+        out += [arm * x, arm * (2 * x**2 - 1), arm * (4 * x**3 - 3 * x)]
+    return np.array(out)
 
 
 def pixel_snr(snr_g: np.ndarray, teff: np.ndarray) -> np.ndarray:

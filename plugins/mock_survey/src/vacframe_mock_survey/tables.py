@@ -105,6 +105,8 @@ class Tables(NamedTuple):
     """Largest opacity of each molecule, shape (n_molecule,)."""
     molecular_scale: float
     """What takes opacity per pixel and molecule to a cross-section in cm2."""
+    zone_pixels: np.ndarray
+    """First pixel of each zone, shape (ZONES,)."""
     veil: np.ndarray
     """Share of `VEIL` in the pixels, shape (n_pixel,)."""
     zones: np.ndarray
@@ -120,7 +122,7 @@ class Tables(NamedTuple):
 
 
 def curve_of_growth() -> np.ndarray:
-    """Return log10 of the integral of eta H / (1 + eta H) over v, H the Voigt function (Minnaert's formula).
+    """Return the integral of eta H / (1 + eta H) over v, H the Voigt function (Minnaert's formula).
 
     Returns
     -------
@@ -133,7 +135,7 @@ def curve_of_growth() -> np.ndarray:
     out = []
     for a in 10.0 ** (A_FIRST + A_STEP * np.arange(DAMPINGS)):
         profile = math.sqrt(math.pi) * voigt_profile(v, math.sqrt(0.5), a)
-        out.append(np.log10(2.0 * np.trapezoid(eta * profile / (1.0 + eta * profile), v, axis=1)))
+        out.append(2.0 * np.trapezoid(eta * profile / (1.0 + eta * profile), v, axis=1))
     return np.array(out)
 
 
@@ -201,6 +203,7 @@ def make_tables(lines: np.ndarray, first: float = LAMOST_FIRST, pixels: int = LA
         band_peak=bands.max(axis=(1, 2, 3)),
         molecular_scale=10.0**LINE_CONSTANT * math.sqrt(math.pi) / C / SCALE,
         zones=zones,
+        zone_pixels=np.searchsorted(wavelength, zones),
         veil=1.0 / (1.0 + np.exp((wavelength - VEIL_EDGE) / VEIL_WIDTH)),
         growth=curve_of_growth(),
         kernel=kernel,
