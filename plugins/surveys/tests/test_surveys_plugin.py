@@ -33,7 +33,7 @@ def test_every_shared_source_is_declared_with_its_schema():
     assert sorted(products) == sorted(SOURCES)
     assert all(p.kind is (Kind.sky if n == "crossmatch" else Kind.source) for n, p in products.items())
     assert all(set(SOURCES[n].columns) <= set(p.table.columns) for n, p in products.items())
-    assert {n for n, p in products.items() if p.table != SOURCES[n]} == {"reddening_map", "dust_3d"}
+    assert {n for n, p in products.items() if p.table != SOURCES[n]} == {"reddening_map", "dust_3d", "isochrones"}
     assert {n for n, p in products.items() if p.reads} == READERS
     assert {n for n, p in products.items() if p.shards} == {"isochrones", "dust_3d"}
 
