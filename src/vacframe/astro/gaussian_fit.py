@@ -144,6 +144,8 @@ def _fit_one(part: np.ndarray, clip: float, shrink: float, iterations: int) -> t
         used, last = count, total
         mean = total / count
         sigma = math.sqrt(max(squares / count - mean * mean, 0.0) / shrink)
+        if count == len(part) and max(high - centre - mean, mean - (low - centre)) <= clip * sigma:
+            break  # all values are within the limits, and would be in the next step
     return centre + mean, sigma, used
 
 
