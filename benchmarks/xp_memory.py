@@ -1,14 +1,16 @@
 """Largest memory of a build from XP coefficients to sampled spectra and pixels, for two numbers of sources.
 
-    python benchmarks/xp_memory.py FOLDER [sources ...]
+    python benchmarks/xp_memory.py FOLDER [--errors-only] [sources ...]
 
 The sources are the 30 with full covariances of calspec_xp (environment variable VACFRAME_SHARED_DATA; made-up ones
-where the data are absent), repeated with other identifiers, in Parquet files of 20,000 as a user's downloads would be.
+where the data are absent), repeated with other identifiers, in Parquet files of 20,000 as a user's downloads would be;
+with --errors-only they come without their correlations, a tenth of the size.
 `vacframe build` runs with one worker process; what is printed is the largest resident memory of any of its processes.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import subprocess
@@ -37,10 +39,11 @@ training_where = ""
 """
 
 
-def write_inputs(folder: Path, count: int) -> None:
+def write_inputs(folder: Path, count: int, errors_only: bool) -> None:
     """Write coefficients and magnitudes of `count` sources."""
     real = spectra()
     keep = [n for n in real.column_names if n not in ("_file", "_row", "source_id", "ra", "dec")]
+    keep = [n for n in keep if not (errors_only and n.endswith("correlations"))]
     for name in ("xp", "gaia"):
         (folder / name).mkdir(parents=True)
     rng = np.random.default_rng(0)
@@ -68,17 +71,22 @@ def build(folder: Path) -> None:
 
 def main() -> None:
     """Build for each number of sources in a process of its own, so that each largest memory is its own."""
-    folder, counts = Path(sys.argv[1]), [int(n) for n in sys.argv[2:]] or [100_000, 1_000_000]
-    if len(counts) > 1:
-        for count in counts:
-            subprocess.run([sys.executable, __file__, str(folder), str(count)], check=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sources", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--errors-only", action="store_true")
+    given = parser.parse_args()
+    if len(given.sources) > 1:
+        flags = ["--errors-only"] if given.errors_only else []
+        for count in given.sources:
+            subprocess.run([sys.executable, __file__, str(given.folder), str(count), *flags], check=True)
         return
-    place = folder / str(counts[0])
-    write_inputs(place, counts[0])
+    place = given.folder / str(given.sources[0])
+    write_inputs(place, given.sources[0], given.errors_only)
     start = time.perf_counter()
     build(place)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{counts[0]:,} sources: {memory:,.0f} MB, {time.perf_counter() - start:.0f} s", flush=True)
+    print(f"{given.sources[0]:,} sources: {memory:,.0f} MB, {time.perf_counter() - start:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-SOURCES = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
+SOURCES = 20000
 PEER_SOURCES = 300
 STARS = 1012
 EPOCHS = 100
@@ -48,7 +48,7 @@ def spectra() -> pa.Table:
     return read_rows([SourceFile(path.name, path)]).table
 
 
-def sampling(table: pa.Table) -> None:
+def sampling(table: pa.Table, sources: int) -> None:
     """Print spectra per second of both."""
     import pandas as pd
     from gaiaxpy import calibrate
@@ -57,11 +57,11 @@ def sampling(table: pa.Table) -> None:
     from vacframe.core.batch import Batch
     from vacframe.core.values import to_numpy
 
-    many = Batch(table.take(pa.array(np.arange(SOURCES) % table.num_rows)))
+    many = Batch(table.take(pa.array(np.arange(sources) % table.num_rows)))
     for name in many.columns:
         many[name]
     rates = {
-        errors: SOURCES / best(lambda e=errors: sample(many, truncate=False, errors=e)) for errors in (True, False)
+        errors: sources / best(lambda e=errors: sample(many, truncate=False, errors=e)) for errors in (True, False)
     }
     few = table.take(pa.array(np.arange(PEER_SOURCES) % table.num_rows))
     frame = pd.DataFrame({"source_id": np.arange(PEER_SOURCES) + 1})
@@ -78,7 +78,7 @@ def sampling(table: pa.Table) -> None:
     print(f"sampled, flux only: {rates[False]:,.0f} /s")
 
 
-def pixels_and_network() -> None:
+def pixels_and_network(sources: int) -> None:
     """Print stars per second from sampled spectra to [Fe/H]."""
     from vacframe_xp_uacsnet import plugin
     from vacframe_xp_uacsnet.conformance import sampled_spectra, small_config
@@ -91,15 +91,15 @@ def pixels_and_network() -> None:
     for name in ("xp_features", "xp_training_set", "uacsnet_model"):
         result = run_product(plugin, name, made, config=config)
         made[name] = result.table if result.model is None else result.model
-    rows = np.arange(SOURCES) % 400
-    many = {n: v[rows] for n, v in few.items()} | {"source_id": np.arange(SOURCES) + 1}
+    rows = np.arange(sources) % 400
+    many = {n: v[rows] for n, v in few.items()} | {"source_id": np.arange(sources) + 1}
     held = {"xp_sampled": many, "uacsnet_model": made["uacsnet_model"]}
 
     def work() -> None:
         held["xp_features"] = run_product(plugin, "xp_features", held, config=config).table
         run_product(plugin, "xp_metallicities", held, config=config)
 
-    print(f"pixels, cuts, network, hull and flags: {SOURCES / best(work):,.0f} stars/s")
+    print(f"pixels, cuts, network, hull and flags: {sources / best(work):,.0f} stars/s")
 
 
 def training() -> None:
@@ -144,7 +144,8 @@ def training() -> None:
 
 
 if __name__ == "__main__":
-    print(f"{SOURCES} sources, {os.cpu_count()} cores")
-    sampling(spectra())
-    pixels_and_network()
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else SOURCES
+    print(f"{number} sources, {os.cpu_count()} cores")
+    sampling(spectra(), number)
+    pixels_and_network(number)
     training()
