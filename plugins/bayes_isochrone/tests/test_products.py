@@ -53,6 +53,7 @@ def test_observables_are_joined_by_source(catalogues):
     assert [r["j"] for r in rows] == [8.0, None, 9.0]
     assert rows[0]["parallax"] == pytest.approx(2.04)
     assert rows[0]["parallax_error"] == pytest.approx(0.02)
+    assert [r["quality"] for r in rows] == [30, 40, 10]
     assert made.counts["further observations of the same star"] == 1
 
 
@@ -89,6 +90,38 @@ def test_validation_counts_by_hand():
     assert mass["half_width"] == pytest.approx(0.068, abs=1e-3)
     assert mass["quoted_error"] == pytest.approx(0.1, abs=1e-6)
     assert {(r["reference"], r["quantity"]) for r in table} >= {("cluster_members", "distance")}
+
+
+def test_uncertainties_counted_by_hand():
+    """Relative deviations of 1, 2, ... % at S/N 20 and 40; the dwarf counts for the distance only."""
+    count = 12
+    estimates = {"source_id": np.arange(count)}
+    for name in ("distance", "av", "mass", "age"):
+        estimates[name] = np.full(count, 2.0)
+        estimates[f"{name}_error"] = 0.02 * (1 + np.arange(count))
+    order = np.random.default_rng(1).permutation(count)
+    observed = {
+        "source_id": np.arange(count)[order], "logg": np.array([2.0] * 5 + [3.6] * 6 + [4.4])[order],
+        "quality": np.array([20.0] * 5 + [40.0] * 7)[order],
+    }  # fmt: skip
+    inputs = {"bayes_isochrone": estimates, "isochrone_observables": observed}
+    made = run_product(plugin, "isochrone_uncertainties", inputs).table.to_pylist()
+    found = {(r["quantity"], r["stars"], r["snr_low"]): (r["n"], round(r["median"], 6)) for r in made}
+    assert found["distance", "all", 15] == (5, 0.03)
+    assert found["distance", "all", 35] == (7, 0.09)
+    assert found["av", "all", 15] == (5, 0.06)
+    assert found["age", "subgiants", 35] == (6, 0.085)
+    assert found["mass", "giants", 35] == (6, 0.085)
+    assert ("age", "subgiants", 15) not in found
+    assert ("mass", "all", 15) not in found
+
+
+def test_stars_of_unknown_quality_are_in_no_bin():
+    estimates = {"source_id": np.arange(3)}
+    estimates |= {f"{n}{s}": np.ones(3) for n in ("distance", "av", "mass", "age") for s in ("", "_error")}
+    observed = {"source_id": np.arange(3), "logg": np.full(3, 2.0)}
+    inputs = {"bayes_isochrone": estimates, "isochrone_observables": observed}
+    assert run_product(plugin, "isochrone_uncertainties", inputs).table.num_rows == 0
 
 
 def test_figure(tmp_path):

@@ -151,11 +151,14 @@ def _densities(lon: np.ndarray, lat: np.ndarray, distance: np.ndarray, disc: np.
 @compiled_parallel
 def _integrate(lon: np.ndarray, lat: np.ndarray, edges: np.ndarray, disc: np.ndarray, out: np.ndarray) -> None:
     """Gauss-Legendre panels that grow with distance, from 5 pc (the mid-plane's kink) to a quarter of a kpc."""
+    r_sun, z_sun, length, height, flare, flare_radius, warp, warp_radius = disc
+    # Farther from the plane than this the density is below exp(-30), however far the disc warps and flares.
+    clear = warp * warp_radius + height * (1.0 + flare * flare_radius * r_sun) * (30.0 + r_sun / length)
     for i in prange(len(lon)):
         cos_l, sin_l, cos_b, sin_b = math.cos(lon[i]), math.sin(lon[i]), math.cos(lat[i]), math.sin(lat[i])
-        start, total = 0.0, 0.0
+        start, total, last = 0.0, 0.0, (clear + abs(z_sun)) / max(abs(sin_b), 1e-9)
         for j in range(len(edges)):
-            while start < edges[j]:
+            while start < min(edges[j], last):
                 step = min(max(0.005, 0.1 * start), 0.25)
                 stop = start + step
                 if stop > edges[j] - 0.1 * step:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vacframe_bayes_isochrone import comparison, estimates, grid, observables, papers, samples
+from vacframe_bayes_isochrone import clusters, comparison, estimates, grid, observables, papers, samples, uncertainties
 from vacframe_bayes_isochrone.registry import plugin
 
-__all__ = ["comparison", "estimates", "grid", "observables", "papers", "plugin", "samples"]
+__all__ = [
+    "clusters", "comparison", "estimates", "grid", "observables", "papers", "plugin", "samples", "uncertainties",
+]  # fmt: skip

@@ -28,7 +28,7 @@ class Flag(IntFlag):
 
 FLAG_TEXT = (
     "Sum of: 1 no parallax; 2 a magnitude is missing; 4 all are, no estimate; 8 Teff, log g or [Fe/H] is missing; "
-    "16 no model near the labels, no estimate; 32 nothing agrees with labels and parallax, no estimate; 64 poor fit; "
+    "16 no model near labels and parallax, no estimate; 32 none agrees with them, no estimate; 64 poor fit; "
     "128 the posterior runs into the first or last age of the grid; 256 into its first or last metallicity; "
     "512 log g is not that of a giant or subgiant: mass and age mean little; 1024 the models are sparser than the "
     "errors; 2048 no map of the dust here"
@@ -40,6 +40,12 @@ LABELS: tuple[vf.Column, ...] = (
 )
 PARALLAX: tuple[vf.Column, ...] = measured(
     "parallax", "Parallax, zero point removed", unit="mas", ucd="pos.parallax.trig", dtype="float64"
+)
+QUALITY = vf.column(
+    "quality",
+    "float32",
+    "Quality of the labels, by default the S/N of the spectrum in g; null where unknown",
+    ucd="stat.value",
 )
 HEAD: tuple[vf.Column, ...] = (
     identifier("source_id", "Gaia source identifier of the star"),
@@ -62,7 +68,7 @@ def observables_schema(config: Any) -> vf.TableSchema:
         description="What stars are compared with isochrones by; any may be missing",
         key="source_id",
         position=vf.Position(epoch=None),
-        columns=(*HEAD, *LABELS, *band_columns(config), *PARALLAX),
+        columns=(*HEAD, *LABELS, *band_columns(config), *PARALLAX, QUALITY),
     )
 
 
@@ -75,12 +81,15 @@ QUANTITIES: dict[str, tuple[str, str | None, str]] = {
 """What is estimated: description, unit, UCD."""
 
 
-def _estimate(name: str) -> tuple[vf.Column, ...]:
+PERCENTILES = (16, 50, 84)
+
+
+def _estimate(name: str, percentiles: tuple[int, ...]) -> tuple[vf.Column, ...]:
     text, unit, ucd = QUANTITIES[name]
     return (
         vf.column(name, "float32", f"{text}: mean of the posterior", unit=unit, ucd=f"{ucd};stat.mean"),
         vf.column(f"{name}_error", "float32", f"{text}: standard deviation", unit=unit, ucd=f"stat.stdev;{ucd}"),
-        *(vf.column(f"{name}_{p}", "float32", f"{text}: {p}th percentile", unit=unit, ucd=ucd) for p in (16, 50, 84)),
+        *(vf.column(f"{name}_{p}", "float32", f"{text}: {p}th percentile", unit=unit, ucd=ucd) for p in percentiles),
     )
 
 
@@ -97,7 +106,7 @@ def estimates_schema(config: Any) -> vf.TableSchema:
         position=vf.Position(epoch=None),
         columns=(
             *HEAD,
-            *(c for name in QUANTITIES for c in _estimate(name)),
+            *(c for name in QUANTITIES for c in _estimate(name, PERCENTILES if config.percentiles else ())),
             vf.column("chi2", "float32", "chi2 of the most probable model point", ucd="stat.fit.chi2"),
             vf.column("n_observables", "int16", "Number of observables that were compared", ucd="meta.number"),
             vf.column("n_effective", "float32", "Effective number of model points", ucd="stat.value"),

@@ -122,6 +122,8 @@ class BayesIsochroneConfig(BaseModel):
     window: float = Field(default=6.0, ge=3.0)
     """Model points farther than this many standard deviations in [M/H], Teff and log g together do not count: an
     ellipsoid, which at 6 holds fewer points than a box of 5 in each, and no part of whose surface is nearer."""
+    percentiles: bool = True
+    """Whether `bayes_isochrone` holds the 16th, 50th and 84th percentiles beside mean and standard deviation."""
     error_floors: dict[Literal["teff", "logg", "feh", "magnitude", "parallax"], float] = Field(default_factory=dict)
     """Errors are at least these (K, dex, dex, mag, mas); empty takes them as they are."""
     samples: int = Field(default=500, ge=1)
@@ -130,6 +132,12 @@ class BayesIsochroneConfig(BaseModel):
     """Which stars get posterior samples: an expression on the columns of `isochrone_observables`; empty is all."""
     giant_logg: float = 3.9
     """Mass and age are flagged at larger log g (section 3.3)."""
+    subgiant_logg: float = 3.4
+    """Stars between this log g and `giant_logg` are the subgiants of `isochrone_uncertainties` (figure A1)."""
+    snr_edges: tuple[float, ...] = (5, 10, 15, 25, 35, 45, 55, 75, 105, 155, 405)
+    """Edges of its bins of S/N, the `quality` of the labels (ours; the paper's bins are not given)."""
+    cluster_outliers: float = Field(default=0.1, gt=0, lt=1)
+    """Share of the members of a cluster whose age is taken to say nothing of the cluster's (ours)."""
     edge_fraction: float = Field(default=0.05, gt=0, lt=1)
     """A posterior with more than this share in the first or last age or metallicity of the grid is flagged."""
     poor_fit: float = Field(default=4.0, gt=0)
@@ -139,6 +147,8 @@ class BayesIsochroneConfig(BaseModel):
     def _consistent(self) -> BayesIsochroneConfig:
         if not self.mh_min < self.mh_max:
             raise ValueError(f"mh_min {self.mh_min} is not below mh_max {self.mh_max}")
+        if len(self.snr_edges) < 2 or list(self.snr_edges) != sorted(set(self.snr_edges)):
+            raise ValueError("snr_edges are at least two values of S/N, ascending")
         if self.samples_where:
             check(self.samples_where, what="samples_where")
         if not self.age_min < self.age_turn < self.age_max:

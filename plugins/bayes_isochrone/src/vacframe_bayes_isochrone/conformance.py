@@ -59,6 +59,7 @@ def toy_stars(count: int = 40, seed: int = 3, complete: bool = False) -> dict[st
     point = np.concatenate([rng.choice(giants, count - count // 4), rng.choice(dwarfs, count // 4)])
     distance, av = rng.uniform(0.5, 2.0, count), rng.uniform(0.05, 0.5, count)
     stars = {
+        "quality": np.linspace(10, 100, count),
         "source_id": np.arange(count, dtype=np.int64) * 11 + 5,
         "ra": rng.uniform(0, 360, count),
         "dec": rng.uniform(-80, 80, count),
@@ -109,5 +110,14 @@ def conformance_samples() -> dict[str, Any]:
     inputs["bayes_isochrone"] = run_product(plugin, "bayes_isochrone", inputs, config=config).table
     inputs["asteroseismic_labels"] = seismic_labels(stars)
     inputs["isochrone_comparison"] = run_product(plugin, "isochrone_comparison", inputs, config=config).table
-    ours = ("isochrone_grid", "bayes_isochrone", "posterior_samples", "isochrone_comparison", "isochrone_validation")
+    inputs["cluster_members"] = {
+        "source_id": stars["source_id"][::3],
+        "cluster": np.array(["NGC 1", "NGC 2"])[np.arange(len(stars["source_id"][::3])) % 2],
+        "age": np.full(len(stars["source_id"][::3]), 5.0, np.float32),
+    }
+    inputs["cluster_age_likelihoods"] = run_product(plugin, "cluster_age_likelihoods", inputs, config=config).table
+    ours = (
+        "isochrone_grid", "bayes_isochrone", "posterior_samples", "isochrone_comparison", "isochrone_validation",
+        "isochrone_uncertainties", "cluster_age_likelihoods", "isochrone_clusters",
+    )  # fmt: skip
     return {name: Sample(inputs, config) for name in ours}

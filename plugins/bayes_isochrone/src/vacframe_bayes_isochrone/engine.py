@@ -9,15 +9,17 @@ import numpy as np
 
 from vacframe.astro.galactic import galactic
 from vacframe.astro.jit import read_only
-from vacframe_bayes_isochrone import kernel
-from vacframe_bayes_isochrone.columns import QUANTITIES, Flag, component_names
+from vacframe_bayes_isochrone import moments
+from vacframe_bayes_isochrone.candidates import blocks_of
+from vacframe_bayes_isochrone.columns import PERCENTILES, QUANTITIES, Flag, component_names
+from vacframe_bayes_isochrone.kernel import all_stars
 from vacframe_bayes_isochrone.sky import log_densities, log_mean_dust
 from vacframe_bayes_isochrone.weights import cells
 
 LABEL_NAMES = ("teff", "logg", "feh")
 FEWEST_POINTS = 10.0
 """Fewer effective model points than this are flagged."""
-_PLACES = {"distance": kernel.DISTANCE, "av": kernel.AV, "mass": kernel.MASS, "age": kernel.AGE}
+_PLACES = {"distance": moments.DISTANCE, "av": moments.AV, "mass": moments.MASS, "age": moments.AGE}
 
 
 class Observables:
@@ -58,14 +60,9 @@ class ModelPoints:
     def __init__(self, model: Any, config: Any) -> None:
         single = {n: read_only(model[n], np.float32) for n in ("teff", "logg", "mass", "magnitudes", "weight")}
         ages = np.array(model["age_nodes"], dtype=np.float64)
-        self.search = (
-            single["teff"],
-            single["logg"],
-            single["magnitudes"],
-            read_only(model["start"], np.int64),
-            read_only(model["teff_edges"], np.float64),
-            np.array(model["mh"], dtype=np.float64),
-        )
+        points = (single["teff"], single["logg"], single["magnitudes"])
+        mh, edges = (np.array(model[name], dtype=np.float64) for name in ("mh", "teff_edges"))
+        self.search = (*points, mh, edges, *blocks_of(model["start"], *points))
         self.values = (
             single["weight"],
             single["mass"],
@@ -82,10 +79,11 @@ def sky_priors(stars: Any, inputs: Any, config: Any) -> tuple[np.ndarray, np.nda
     return log_densities(gl, gb, config), *log_mean_dust(gl, gb, inputs, config)
 
 
-def settings_of(config: Any) -> tuple[float, float, float]:
-    """Return the numbers that the compiled sum takes: window, dispersion of ln A_V (0: uniform), largest A_V."""
+def settings_of(config: Any, percentiles: bool) -> tuple[float, float, float, bool]:
+    """Return what the compiled sum takes of the configuration: see `vacframe_bayes_isochrone.kernel.all_stars`."""
     dust = config.chosen_dust
-    return float(config.window), float(dust.dispersion if dust.kind == "lognormal" else 0.0), float(dust.av_max)
+    dispersion = dust.dispersion if dust.kind == "lognormal" else 0.0
+    return float(config.window), float(dispersion), float(dust.av_max), percentiles
 
 
 def estimate(stars: Any, model: Any, inputs: Any, config: Any) -> dict[str, np.ndarray]:
@@ -104,29 +102,30 @@ def estimate(stars: Any, model: Any, inputs: Any, config: Any) -> dict[str, np.n
     """
     seen, points = Observables(stars, config), ModelPoints(model, config)
     density, dust, unknown = sky_priors(stars, inputs, config)
-    found = kernel.all_stars(
+    found = all_stars(
         seen.labels, seen.label_errors, seen.magnitudes, seen.magnitude_errors,
         np.array([b.extinction for b in config.bands]), seen.parallax, seen.parallax_error, density, dust,
-        settings_of(config), points.search, points.values, numba.get_num_threads(),
+        settings_of(config, config.percentiles), points.search, points.values, numba.get_num_threads(),
     )  # fmt: skip
     columns: dict[str, np.ndarray] = {}
     for name in QUANTITIES:
         place = _PLACES[name]
-        for suffix, offset in (("", 0), ("_error", 1), ("_16", 2), ("_50", 3), ("_84", 4)):
-            columns[name + suffix] = found[:, place + offset]
-    columns |= {"chi2": found[:, kernel.CHI2], "n_effective": found[:, kernel.EFFECTIVE]}
+        columns |= {name: found[:, place], f"{name}_error": found[:, place + 1]}
+        if config.percentiles:
+            columns |= {f"{name}_{p}": found[:, place + 2 + k] for k, p in enumerate(PERCENTILES)}
+    columns |= {"chi2": found[:, moments.CHI2], "n_effective": found[:, moments.EFFECTIVE]}
     columns["n_observables"] = seen.count().astype(np.int16)
-    columns["n_points"] = np.nan_to_num(found[:, kernel.POINTS]).astype(np.int32)
+    columns["n_points"] = np.nan_to_num(found[:, moments.POINTS]).astype(np.int32)
     for number, name in enumerate(component_names(config)):
-        columns[f"p_{name}"] = found[:, kernel.SHARE + number]
+        columns[f"p_{name}"] = found[:, moments.SHARE + number]
     columns["flag"] = _flags(seen, found, unknown, model.metadata, config)
     return columns
 
 
 def _flags(seen: Observables, found: np.ndarray, no_dust: np.ndarray, coverage: Any, config: Any) -> np.ndarray:
     bands = np.isfinite(seen.magnitudes).sum(axis=1)
-    count, points = seen.count(), np.nan_to_num(found[:, kernel.POINTS])
-    solved = np.isfinite(found[:, kernel.TOTAL])
+    count, points = seen.count(), np.nan_to_num(found[:, moments.POINTS])
+    solved = np.isfinite(found[:, moments.TOTAL])
     low, high = coverage["mh_covered"]
     feh = seen.labels[:, 2]
     with np.errstate(invalid="ignore"):
@@ -138,14 +137,14 @@ def _flags(seen: Observables, found: np.ndarray, no_dust: np.ndarray, coverage: 
             Flag.NO_LABEL: ~np.isfinite(seen.labels).all(axis=1),
             Flag.OUTSIDE_GRID: (bands > 0) & (points == 0),
             Flag.NO_SOLUTION: (points > 0) & ~solved,
-            Flag.POOR_FIT: found[:, kernel.CHI2] > count + config.poor_fit * np.sqrt(2.0 * count),
-            Flag.AGE_EDGE: (found[:, kernel.AGE_LOW] > edge) | (found[:, kernel.AGE_HIGH] > edge),
-            Flag.MH_EDGE: (found[:, kernel.MH_LOW] > edge)
-            | (found[:, kernel.MH_HIGH] > edge)
+            Flag.POOR_FIT: found[:, moments.CHI2] > count + config.poor_fit * np.sqrt(2.0 * count),
+            Flag.AGE_EDGE: (found[:, moments.AGE_LOW] > edge) | (found[:, moments.AGE_HIGH] > edge),
+            Flag.MH_EDGE: (found[:, moments.MH_LOW] > edge)
+            | (found[:, moments.MH_HIGH] > edge)
             | (feh < low)
             | (feh > high),
             Flag.NOT_GIANT: ~(seen.labels[:, 1] < config.giant_logg),
-            Flag.FEW_POINTS: found[:, kernel.EFFECTIVE] < FEWEST_POINTS,
+            Flag.FEW_POINTS: found[:, moments.EFFECTIVE] < FEWEST_POINTS,
             Flag.NO_DUST_MAP: no_dust,
         }
     total = np.zeros(len(found), dtype=np.int16)

@@ -7,7 +7,7 @@ from typing import Any
 
 import vacframe as vf
 from vacframe.core.schemas.models import DUST_3D, REDDENING_MAP
-from vacframe_bayes_isochrone.columns import Flag, estimates_schema, observables_schema
+from vacframe_bayes_isochrone.columns import QUALITY, Flag, estimates_schema, observables_schema
 from vacframe_bayes_isochrone.grid import GRID_FIELDS
 from vacframe_bayes_isochrone.registry import plugin
 
@@ -35,7 +35,7 @@ def prior_needs(config: Any) -> Iterator[vf.Need]:
 
 
 def _needs(config: Any) -> Iterator[vf.Need]:
-    names = [c for c in observables_schema(config).columns if c.name != "source_id"]
+    names = [c for c in observables_schema(config).columns if c.name not in ("source_id", QUALITY.name)]
     yield vf.same("isochrone_observables", names)
     yield from prior_needs(config)
 
@@ -47,10 +47,10 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     row_wise=True,
     row_bytes=4000,
     libraries=("numpy", "numba"),
-    config_fields=FIT_FIELDS,
+    config_fields=(*FIT_FIELDS, "percentiles"),
 )
 def bayes_isochrone(inputs: Any, context: Any) -> vf.Result:
-    """Distance, extinction, mass and age of each star, with errors, percentiles, quality and flags."""
+    """Distance, extinction, mass and age of each star, with errors, percentiles if wanted, quality and flags."""
     from vacframe_bayes_isochrone.engine import estimate
 
     table = estimate(inputs["isochrone_observables"], inputs["isochrone_grid"], inputs, context.config)

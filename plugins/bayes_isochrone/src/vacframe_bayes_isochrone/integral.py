@@ -1,6 +1,8 @@
 """The integral over distance and extinction of a star's likelihood times prior, tabulated over t and a; compiled.
 
-See `vacframe_bayes_isochrone.kernel`.
+See `vacframe_bayes_isochrone.kernel`. At one extinction A_j the distance modulus enters through s = t - kappa A_j only,
+so that everything along the line of sight is one row over s, in steps of the table's t: for each A_j the same row,
+shifted, which is interpolated at the same place between all its nodes.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ from typing import Any
 import numpy as np
 
 from vacframe.astro.jit import compiled, compiled_with
-from vacframe_bayes_isochrone import candidates
+from vacframe_bayes_isochrone import candidates, exponential
 
 MU_FIRST, MU_STEP, MU_NODES = -5.0, 0.2, 126
 """Distance moduli at which the caller gives the density and the dust: 1 pc to 100 kpc."""
-T_MAX, A_MAX, Q_MAX = 320, 160, 192
-"""Largest numbers of table nodes in t and a, and of quadrature nodes in A."""
+T_MAX, A_MAX, Q_MAX, S_MAX = 320, 160, 192, 4096
+"""Largest numbers of table nodes in t and a, of quadrature nodes in A, and of nodes along the line of sight."""
+LANES = 16
+"""Tables have a multiple of so many nodes in t, so that loops over them have no remainder."""
 TINY = 1e-14
-"""Smaller elements of a table, of 1 where everything agrees, are 0: arithmetic with denormal numbers is slow."""
+"""Smaller elements of a table, of 1 for the largest, are 0: arithmetic with denormal numbers is slow."""
 NEARLY_GAUSSIAN = 0.005
 """Below this relative error a parallax is as good as Gaussian in distance modulus: the mean moves by less than 1 % of
 its error."""
@@ -81,135 +85,132 @@ def _extinctions(
 
 
 @compiled
-def _lines(
-    mu_first: float,
-    mu_step: float,
-    n: int,
-    parallax: float,
-    sigma: float,
-    gaussian: np.ndarray,
-    density: np.ndarray,
-    dust: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Fill rows of `out` along the line of sight: density times parallax likelihood of each component, then ln A.
+def moduli(line: Any, i: float, g: int) -> float:
+    """Return the distance modulus of quadrature point g (0 or 1) at place i of the line of sight."""
+    first, step, _, slope, offset, scatter = line
+    return slope * (first + i * step) + offset + (2 * g - 1) * scatter
 
-    `gaussian` holds mean and 1 / variance in mu of the Gaussian that is treated exactly elsewhere; it is divided out.
+
+@compiled
+def _along_the_line(
+    line: Any, parallax: float, sigma: float, gaussian: np.ndarray, total: float, density: np.ndarray,
+    dust: np.ndarray, out: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill out (2, n_component + 1, n_s): ln of density times parallax likelihood, then ln A, at both points.
+
+    `gaussian` holds mean and 1 / variance in mu of the Gaussian that the points already allow for; `total` is the
+    variance of s about that mean.
     """
+    first, step, n, _, _, _ = line
     components = density.shape[0]
     top = -np.inf
-    for i in range(n):
-        mu = mu_first + i * mu_step
-        x = (mu - MU_FIRST) / MU_STEP
-        k = min(max(int(x), 0), MU_NODES - 2)
-        f = min(max(x - k, 0.0), 1.0)
-        value = 0.0
-        if sigma > 0:
-            if gaussian[1] > 0:
-                limit = 8.0 / np.sqrt(gaussian[1])
-                mu = gaussian[0] + min(max(mu - gaussian[0], -limit), limit)
-            miss = (parallax - np.exp((10.0 - mu) * (0.2 * LN10))) / sigma
-            value = -0.5 * (miss**2 - (mu - gaussian[0]) ** 2 * gaussian[1])
-        if x < 0 or x > MU_NODES - 1:
-            value = -np.inf
-        for c in range(components):
-            out[c, i] = density[c, k] * (1.0 - f) + density[c, k + 1] * f + value
-            top = max(top, out[c, i])
-        out[components, i] = dust[k] * (1.0 - f) + dust[k + 1] * f
-    for c in range(components):
+    limit = 8.0 / np.sqrt(gaussian[1]) if gaussian[1] > 0 else np.inf
+    for g in range(2):
         for i in range(n):
-            out[c, i] = np.exp(out[c, i] - top)
+            mu = moduli(line, i, g)
+            x = (mu - MU_FIRST) / MU_STEP
+            k = min(max(int(x), 0), MU_NODES - 2)
+            f = min(max(x - k, 0.0), 1.0)
+            value = -0.5 * (first + i * step - gaussian[0]) ** 2 / total if gaussian[1] > 0 else 0.0
+            value -= 10.0 * abs(x - k - f)  # hardly any star beyond the ends
+            if sigma > 0:
+                near = gaussian[0] + min(max(mu - gaussian[0], -limit), limit)
+                miss = (parallax - np.exp((10.0 - near) * (0.2 * LN10))) / sigma
+                value -= 0.5 * (miss**2 - (near - gaussian[0]) ** 2 * gaussian[1])
+            for c in range(components):
+                out[g, c, i] = density[c, k] * (1.0 - f) + density[c, k + 1] * f + value
+                top = max(top, out[g, c, i])
+            out[g, components, i] = dust[k] * (1.0 - f) + dust[k + 1] * f
+    for g in range(2):
+        for c in range(components):
+            for i in range(n):
+                out[g, c, i] -= top
 
 
 @compiled
+def _cubic(w: float) -> tuple[Any, ...]:
+    """Return what four neighbouring nodes count in a cubic interpolation at w between the middle two."""
+    single = np.float32
+    return (
+        single(-w * (w - 1.0) * (w - 2.0) / 6.0), single(0.5 * (w + 1.0) * (w - 1.0) * (w - 2.0)),
+        single(-0.5 * (w + 1.0) * w * (w - 2.0)), single((w + 1.0) * w * (w - 1.0) / 6.0),
+    )  # fmt: skip
+
+
+@compiled
+def _dust_row(means: np.ndarray, weights: Any, log_a: float, inverse: float, constant: float, out: np.ndarray) -> None:
+    """Fill a row with `constant` and the exponent of the lognormal dust prior."""
+    w0, w1, w2, w3 = weights
+    for i in range(len(out)):
+        x = (log_a - (w0 * means[i] + w1 * means[i + 1] + w2 * means[i + 2] + w3 * means[i + 3])) * inverse
+        out[i] = constant - np.float32(0.5) * x * x
+
+
+@compiled
+def _exponents(line: np.ndarray, weights: Any, dust: np.ndarray, out: np.ndarray, top: np.ndarray) -> None:
+    """Fill a row with the exponent of prior times likelihood; raise `top` to it."""
+    w0, w1, w2, w3 = weights
+    for i in range(len(out)):
+        value = w0 * line[i] + w1 * line[i + 1] + w2 * line[i + 2] + w3 * line[i + 3] + dust[i]
+        out[i] = value
+        top[i] = value if value > top[i] else top[i]
+
+
+@compiled
+def _exponentials(row: np.ndarray, top: float) -> None:
+    """Replace a row by exp(row - top), 0 below TINY."""
+    for i in range(len(row)):
+        value = exponential.exponential(row[i] - top)
+        row[i] = value if value > np.float32(TINY) else np.float32(0)
+
+
+@compiled
+def _cut(row: np.ndarray) -> None:
+    for i in range(len(row)):
+        row[i] = row[i] if row[i] > np.float32(TINY) else np.float32(0)
+
+
+@compiled_with(exponential)
 def _integrand(
-    t_first: float,
-    t_step: float,
-    n_t: int,
-    nodes: np.ndarray,
-    widths: np.ndarray,
-    n_q: int,
-    phot: Any,
-    gaussian: np.ndarray,
-    mu_first: float,
-    mu_step: float,
-    n_mu: int,
-    lines: np.ndarray,
-    dust: float,
+    line: Any, t_first: float, kappa: float, nodes: np.ndarray, widths: np.ndarray, lines: np.ndarray, dust: float,
     f: np.ndarray,
-    mu: np.ndarray,
-) -> None:
-    """Fill the prior times likelihood at the quadrature points: f (2, n_component, n_t, n_q) and mu (2, n_t, n_q).
-
-    At each t and A the narrow Gaussian in mu is integrated by two-point Gauss-Hermite. The largest value is 1.
-    """
-    kappa, variance = phot
-    components = f.shape[1]
-    inverse = gaussian[1]
-    spread = 1.0 / (1.0 / variance + inverse)
-    total = variance + (1.0 / inverse if inverse > 0 else 0.0)
-    largest = 0.0
-    for n in range(n_t):
-        for j in range(n_q):
-            plain = t_first + n * t_step - kappa * nodes[j]
-            centre_mu = spread * (plain / variance + gaussian[0] * inverse)
-            value = 0.5 * widths[j]
-            if inverse > 0:
-                value *= np.exp(-0.5 * (plain - gaussian[0]) ** 2 / total)
-            for g in range(2):
-                here = centre_mu + (2 * g - 1) * np.sqrt(spread)
-                mu[g, n, j] = here
-                x = (here - mu_first) / mu_step
-                k = min(max(int(x), 0), n_mu - 2)
-                w = x - k
-                if x < 0 or x > n_mu - 1 or value == 0.0:
-                    for c in range(components):
-                        f[g, c, n, j] = 0.0
-                    continue
-                chance = value
-                if dust > 0:
-                    mean = lines[components, k] * (1.0 - w) + lines[components, k + 1] * w
-                    chance *= np.exp(-0.5 * ((np.log(nodes[j]) - mean) / dust) ** 2) / nodes[j]
-                for c in range(components):
-                    f[g, c, n, j] = chance * (lines[c, k] * (1.0 - w) + lines[c, k + 1] * w)
-                    largest = max(largest, f[g, c, n, j])
-    if largest > 0:
-        f[:, :, :n_t, :n_q] /= largest
+) -> None:  # fmt: skip
+    """Fill prior times likelihood at the quadrature points, f (2, n_component, n_q, n_t); the largest value is 1."""
+    _, components, n_q, n_t = f.shape
+    single = np.float32
+    top, row = np.full(n_t, single(-np.inf)), np.empty(n_t, single)
+    inverse = single(1.0 / dust if dust > 0 else 0.0)
+    for j in range(n_q):
+        shift = (t_first - kappa * nodes[j] - line[0]) / line[1]
+        first = int(shift)
+        weights, stop, log_a = _cubic(shift - first), first + n_t + 2, np.log(nodes[j] if dust > 0 else 1.0)
+        constant = single(np.log(widths[j]) - log_a)
+        for g in range(2):
+            _dust_row(lines[g, components, first - 1 : stop], weights, single(log_a), inverse, constant, row)
+            for c in range(components):
+                _exponents(lines[g, c, first - 1 : stop], weights, row, f[g, c, j], top)
+    _exponentials(f.ravel(), np.max(top))
 
 
 @compiled
-def add(row: np.ndarray, factor: float, values: np.ndarray) -> None:
-    """Add `factor` times the values to a row."""
-    for m in range(len(row)):
-        row[m] += factor * values[m]
-
-
-@compiled
-def _smear(f: np.ndarray, kernel: np.ndarray, n_t: int, n_q: int, n_a: int, table: np.ndarray) -> None:
-    """Fill the table (n_component, n_t, n_a): the integrand summed over mu, smeared in A by `kernel` (n_q, n_a)."""
-    for c in range(f.shape[1]):
-        for n in range(n_t):
-            row = table[c, n, :n_a]
-            row[:] = np.float32(0)
-            for j in range(n_q):
-                value = np.float32(f[0, c, n, j] + f[1, c, n, j])
-                if value > TINY:
-                    add(row, value, kernel[j, :n_a])
-            for m in range(n_a):
-                row[m] = row[m] if row[m] > TINY else np.float32(0)
+def combine(factors: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
+    """Fill out (n, n_t) with factors (n, k) times rows (k, n_t); k a multiple of four."""
+    n, n_t = out.shape
+    for m in range(n):
+        for i in range(n_t):
+            out[m, i] = np.float32(0)
+        for j in range(0, factors.shape[1], 4):
+            k0, k1, k2, k3 = factors[m, j], factors[m, j + 1], factors[m, j + 2], factors[m, j + 3]
+            if k0 + k1 + k2 + k3 > 0:
+                for i in range(n_t):
+                    out[m, i] += (k0 * rows[j, i] + k1 * rows[j + 1, i]) + (k2 * rows[j + 2, i] + k3 * rows[j + 3, i])
 
 
 @compiled_with(candidates)
 def _frames(
-    t: np.ndarray,
-    a: np.ndarray,
-    sigma_t: float,
-    sigma_a: float,
-    fine: Any,
-    parallax: float,
-    error: float,
-    av_max: float,
-) -> tuple[Any, ...]:
+    t: np.ndarray, a: np.ndarray, sigma_t: float, sigma_a: float, fine: Any, kappa: float, parallax: float,
+    error: float, av_max: float,
+) -> tuple[Any, ...]:  # fmt: skip
     """Return the table's frame in t and a, its numbers of nodes, the largest A, and the width in mu at one A.
 
     That width is what photometry and parallax leave.
@@ -220,13 +221,14 @@ def _frames(
         width = min(width, 5.0 / LN10 * error / parallax)
     last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
     width = np.hypot(sigma_t, width)
-    t_step = max(min(STEP * width, 2.2 * sigma_t), (t_high - t_low) / (T_MAX - 4))
+    t_step = max(min(STEP * width, 2.2 * sigma_t), (t_high - t_low) / (T_MAX - LANES - 4))
+    t_step = max(t_step, (t_high - t_low + kappa * last) / (S_MAX - LANES - 12))
     a_step = max((0.1 if fine else STEP) * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
-    return (t_low - t_step, t_step, a_low - a_step, a_step), n_t, n_a, last, width
+    return (t_low - t_step, t_step, a_low - a_step, a_step), -(-n_t // LANES) * LANES, n_a, last, width
 
 
-@compiled_with(candidates)
+@compiled_with(candidates, exponential)
 def tabulate(
     t: np.ndarray,
     a: np.ndarray,
@@ -238,36 +240,63 @@ def tabulate(
     av_max: float,
     work: Any,
 ) -> tuple[Any, ...]:
-    """Make the table of one star; return its frame and sizes (n_t, n_a, n_q)."""
+    """Make the table of one star.
+
+    Returns
+    -------
+    tuple
+        Frame of the table, its line of sight (as `moduli` takes it), nodes in A (n_q,), the Gaussian in a (n_a, n_q
+        filled up with zeros to a multiple of four), the integrand (2, n_component, n_q, n_t) and the table
+        (n_component, n_a, n_t).
+    """
     kappa, sigma_t, sigma_a, helper = phot
     density, mean_dust = star_sky
-    nodes, widths, lines, f, mu, kernel, transposed, table = work
-    frame, n_t, n_a, last, width = _frames(t, a, sigma_t, sigma_a, helper[0] > 0, parallax, error, av_max)
+    components = density.shape[0]
+    nodes, widths, lines, integrand, gauss, tables = work
+    frame, n_t, n_a, last, width = _frames(t, a, sigma_t, sigma_a, helper[0] > 0, kappa, parallax, error, av_max)
     first = np.exp(np.min(mean_dust) - 4.0 * dust)
     n_q = _extinctions(first, last, min(sigma_a, width / kappa), dust, nodes, widths)
-    for j in range(n_q):
-        widths[j] *= np.exp(0.5 * helper[0] * (nodes[j] - helper[1]) ** 2)
     variance_t = max(sigma_t**2 - frame[1] ** 2 / 6.0, 0.04 * sigma_t**2)
     variance_a = sigma_a**2 - min(frame[3] ** 2 / 6.0, 0.5 * sigma_a**2)
+    kernel = gauss[: (n_q + 3) // 4 * 4 * n_a].reshape(n_a, (n_q + 3) // 4 * 4)
+    kernel[:, n_q:] = np.float32(0)
     for j in range(n_q):
+        widths[j] *= np.exp(0.5 * helper[0] * (nodes[j] - helper[1]) ** 2)
         for m in range(n_a):
-            kernel[j, m] = np.exp(-min(0.5 * (frame[2] + m * frame[3] - nodes[j]) ** 2 / variance_a, 40.0))
-            transposed[m, j] = kernel[j, m]
-    gaussian, remaining, finest = np.zeros(2), error, 0.02
+            x = np.float32(-0.5 * (frame[2] + m * frame[3] - nodes[j]) ** 2 / variance_a)
+            kernel[m, j] = exponential.exponential(x)
+    gaussian, remaining = np.zeros(2), error
     if error > 0 and parallax > 20.0 * error:
         gaussian[0] = 10.0 - 5.0 * np.log10(parallax)
         gaussian[1] = (0.2 * LN10 * parallax / error) ** 2
-        finest = min(finest, 0.5 / np.sqrt(gaussian[1]))
         if error < NEARLY_GAUSSIAN * parallax:
-            remaining, finest = 0.0, 0.02
-    mu_first = frame[0] - kappa * nodes[n_q - 1] - 2.0 * sigma_t
-    mu_last = frame[0] + n_t * frame[1] + 2.0 * sigma_t
-    mu_step = max(finest, (mu_last - mu_first) / (lines.shape[1] - 2))
-    n_mu = int((mu_last - mu_first) / mu_step) + 2
-    _lines(mu_first, mu_step, n_mu, parallax, remaining, gaussian, density, mean_dust, lines)
-    _integrand(
-        frame[0], frame[1], n_t, nodes, widths, n_q, (kappa, variance_t), gaussian, mu_first, mu_step, n_mu, lines,
-        dust, f, mu,
+            remaining = 0.0
+    spread = 1.0 / (1.0 / variance_t + gaussian[1])
+    total = variance_t + (1.0 / gaussian[1] if gaussian[1] > 0 else 0.0)
+    n_s = n_t + int(kappa * nodes[n_q - 1] / frame[1]) + 6
+    line = (
+        frame[0] - kappa * nodes[n_q - 1] - 2.0 * frame[1], frame[1], n_s, spread / variance_t,
+        spread * gaussian[0] * gaussian[1], np.sqrt(spread),
     )  # fmt: skip
-    _smear(f, kernel, n_t, n_q, n_a, table)
-    return frame, n_t, n_a, n_q
+    _along_the_line(line, parallax, remaining, gaussian, total, density, mean_dust, lines)
+    f = integrand[: 2 * components * n_q * n_t].reshape(2, components, n_q, n_t)
+    table = tables[: components * n_a * n_t].reshape(components, n_a, n_t)
+    _integrand(line, frame[0], kappa, nodes[:n_q], widths, lines, dust, f)
+    both = np.zeros((kernel.shape[1], n_t), np.float32)
+    for c in range(components):
+        both[:n_q] = f[0, c] + f[1, c]
+        combine(kernel, both, table[c])
+    for c in range(components):
+        _cut(table[c].ravel())
+    return frame, line, nodes[:n_q], kernel, f, table
+
+
+@compiled
+def room(components: int) -> tuple[Any, ...]:
+    """Return the arrays that tables are made in."""
+    single = np.float32
+    return (
+        np.empty(Q_MAX), np.empty(Q_MAX), np.empty((2, components + 1, S_MAX), single),
+        np.empty(2 * components * Q_MAX * T_MAX, single), np.empty((Q_MAX + 4) * A_MAX, single),
+        np.empty(components * A_MAX * T_MAX, single),
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import vacframe as vf
-from vacframe_bayes_isochrone.columns import LABELS
+from vacframe_bayes_isochrone.columns import LABELS, QUALITY
 from vacframe_bayes_isochrone.observables import GAIA_BANDS, PARALLAX_COLUMNS
 
 
@@ -20,7 +20,7 @@ def join_observables(inputs: Any, config: Any) -> vf.Result:
     rows = np.flatnonzero(place >= 0)
     keys = gaia["source_id"][rows]
     table: dict[str, Any] = {name: gaia[name][rows] for name in ("source_id", "ra", "dec")}
-    table |= {c.name: chosen[c.name][place[rows]] for c in LABELS}
+    table |= {c.name: chosen[c.name][place[rows]] for c in (*LABELS, QUALITY)}
     for band in config.band_names:
         for suffix in ("", "_error"):
             if band in GAIA_BANDS:

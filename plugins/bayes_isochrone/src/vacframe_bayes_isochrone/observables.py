@@ -10,7 +10,7 @@ from vacframe.core.schemas.gaia import GAIA_SOURCES
 from vacframe.core.schemas.models import CROSSMATCH
 from vacframe.core.schemas.parts import identifier, positions
 from vacframe.core.schemas.photometry import BANDS, PHOTOMETRY
-from vacframe_bayes_isochrone.columns import LABELS, observables_schema
+from vacframe_bayes_isochrone.columns import LABELS, QUALITY, observables_schema
 from vacframe_bayes_isochrone.registry import plugin
 
 GAIA_BANDS = {"g": "phot_g_mean_mag", "bp": "phot_bp_mean_mag", "rp": "phot_rp_mean_mag"}
@@ -21,9 +21,6 @@ PARALLAX_COLUMNS = {
     "gaia_sources": ("parallax", "parallax_error"),
 }
 """Product → columns of the parallax and its error; None is that of `gaia_sources`."""
-_QUALITY = vf.column(
-    "quality", "float32", "Of several rows of one star, that with the largest counts", ucd="stat.value"
-)
 
 
 def labels_schema(config: Any) -> vf.TableSchema:
@@ -34,7 +31,7 @@ def labels_schema(config: Any) -> vf.TableSchema:
         description="Labels of stars with a Gaia source",
         key=config.labels_key,
         position=vf.Position(epoch=None),
-        columns=(*key, *positions("as the labels' product has it"), *LABELS, _QUALITY),
+        columns=(*key, *positions("as the labels' product has it"), *LABELS, QUALITY),
     )
 
 
@@ -77,7 +74,7 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     names = [b for b in config.band_names if b in GAIA_BANDS]
     gaia += [f"{GAIA_BANDS[b]}{suffix}" for b in names for suffix in ("", "_error")]
     yield vf.same("gaia_sources", [GAIA_SOURCES[n] for n in ("source_id", "ra", "dec", *gaia)])
-    yield vf.by_key("isochrone_labels", "source_id", ["source_id", *(c.name for c in LABELS), "quality"])
+    yield vf.by_key("isochrone_labels", "source_id", ["source_id", *(c.name for c in LABELS), QUALITY.name])
     others = [b for b in config.band_names if b not in GAIA_BANDS]
     if others:
         wanted = [PHOTOMETRY[f"{b}{s}"] if b in BANDS else f"{b}{s}" for b in others for s in ("", "_error")]

@@ -9,6 +9,7 @@ import numpy as np
 
 import vacframe as vf
 from vacframe.core.errors import VacframeError
+from vacframe_bayes_isochrone.ages import age_nodes
 from vacframe_bayes_isochrone.tracks import Tracks
 from vacframe_bayes_isochrone.weights import chosen_components, component_weights, stars_at_points
 
@@ -20,14 +21,6 @@ BASE = ("m_initial", "m_current", "log_teff", "logg")
 def metallicity_nodes(config: Any) -> np.ndarray:
     """Return the metallicities asked for, dex."""
     return config.mh_min + config.mh_step * np.arange(round((config.mh_max - config.mh_min) / config.mh_step) + 1)
-
-
-def age_nodes(config: Any) -> np.ndarray:
-    """Return the ages asked for, Gyr: equal steps in log age up to `age_turn`, then equal steps in age."""
-    old = np.arange(config.age_max, config.age_turn - 0.5 * config.age_step, -config.age_step)[::-1]
-    step = config.age_step / config.age_turn
-    young = np.exp(np.arange(np.log(old[0]) - step, np.log(config.age_min) - 0.5 * step, -step)[::-1])
-    return np.concatenate([young, old])
 
 
 def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
@@ -56,7 +49,7 @@ def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
     quantities = (*BASE, *(f"mag_{name}" for name in config.band_names))
     columns = {q: np.asarray(isochrones[q]) for q in (*quantities, "mh", "log_age", "phase")}
     usable = np.all([np.isfinite(columns[q]) for q in quantities], axis=0)
-    wanted, ages = metallicity_nodes(config), age_nodes(config)
+    wanted, ages = metallicity_nodes(config), np.array(age_nodes(config))
     covered = np.zeros(len(wanted), dtype=bool)
     if usable.any():
         segments = [(s.phases, s.points) for s in config.segments]
@@ -64,6 +57,12 @@ def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
         models = _all_ages(tracks, wanted, ages, len(segments), 0.5 * config.mh_step)
         covered = np.isfinite(models[..., 0]).any(axis=(1, 2))
     if not covered.any():
+        lacking = [name for name in config.band_names if not np.isfinite(columns[f"mag_{name}"]).any()]
+        if lacking and len(usable):
+            raise VacframeError(
+                f"isochrone_grid: the product 'isochrones' has no magnitudes in {', '.join(lacking)}; leave the band "
+                "out of plugins.bayes_isochrone.bands, or name isochrones that have it under [sources.isochrones]"
+            )
         raise VacframeError(
             f"isochrone_grid: no isochrone lies within [M/H] {config.mh_min:g} to {config.mh_max:g} and "
             f"{config.age_min:g} to {config.age_max:g} Gyr; the product 'isochrones' has {len(usable)} points, "

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe_bayes_isochrone.columns import HEAD, QUANTITIES, observables_schema
+from vacframe_bayes_isochrone.columns import HEAD, QUALITY, QUANTITIES, observables_schema
 from vacframe_bayes_isochrone.estimates import FIT_FIELDS, prior_needs
 from vacframe_bayes_isochrone.registry import plugin
 
@@ -29,8 +29,8 @@ def samples_schema(config: Any) -> vf.TableSchema:
 
 
 def _needs(config: Any) -> Iterator[vf.Need]:
-    columns = observables_schema(config).columns
-    yield vf.same("isochrone_observables", columns, where=config.samples_where or None)
+    columns = [c for c in observables_schema(config).columns if c.name != QUALITY.name]
+    yield vf.same("isochrone_observables", columns, maybe=[QUALITY], where=config.samples_where or None)
     yield from prior_needs(config)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_bayes_isochrone import candidates, integral, kernel, lookup
+from vacframe_bayes_isochrone import candidates, integral, kernel
 from vacframe_bayes_isochrone.engine import ModelPoints, Observables, settings_of, sky_priors
 from vacframe_bayes_isochrone.weights import age_prior, chosen_components
 
@@ -75,28 +75,27 @@ class Posterior:
         Share of each point.
     slabs : ndarray, shape (n_mh, 2)
         First and last of `found` at each metallicity.
-    table : ndarray, shape (n_component, n_t, n_a)
-        The integral over distance and extinction.
-    frame : tuple of float
-        Where its nodes lie, as `integral.tabulate` returns it.
-    tables : tuple of ndarray
-        What `integral.tabulate` fills.
-    nodes : int
-        Number of nodes in extinction of `tables`.
+    kappa : float
+        Extinction of t relative to A_V: t = mu + kappa A_V.
+    frame, line, nodes, gauss, integrand, table
+        What `integral.tabulate` returns.
     """
 
     points: ModelPoints
     found: tuple[np.ndarray, ...]
     chance: np.ndarray
     slabs: np.ndarray
-    table: np.ndarray
+    kappa: float
     frame: tuple[float, ...]
-    tables: tuple[np.ndarray, ...]
-    nodes: int
+    line: tuple[float, ...]
+    nodes: np.ndarray
+    gauss: np.ndarray
+    integrand: np.ndarray
+    table: np.ndarray
 
     def cell(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the corners of the table about points: their places (n, 4) along both axes, and weights (n, 4)."""
-        _, n_t, n_a = self.table.shape
+        _, n_a, n_t = self.table.shape
         t = np.clip((self.found[0][rows] - self.frame[0]) / self.frame[1], 0, n_t - 1.001)
         a = np.clip((self.found[1][rows] - self.frame[2]) / self.frame[3], 0, n_a - 1.001)
         corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
@@ -107,7 +106,7 @@ class Posterior:
         """Return the share of each corner and component in the integral at points, shape (n, 4, n_component)."""
         at_t, at_a, hats = self.cell(rows)
         weight = self.points.values[0][:, self.found[3][rows]]
-        return np.asarray(weight.T[:, None, :] * hats[:, :, None] * np.moveaxis(self.table[:, at_t, at_a], 0, -1))
+        return np.asarray(weight.T[:, None, :] * hats[:, :, None] * np.moveaxis(self.table[:, at_a, at_t], 0, -1))
 
 
 def posteriors(stars: Any, model: Any, inputs: Any, config: Any) -> Iterator[tuple[int, Posterior]]:
@@ -115,52 +114,27 @@ def posteriors(stars: Any, model: Any, inputs: Any, config: Any) -> Iterator[tup
     seen, points = Observables(stars, config), ModelPoints(model, config)
     density, dust, _ = sky_priors(stars, inputs, config)
     extinction = np.array([b.extinction for b in config.bands])
-    work = kernel.workspace(len(points.search[0]), len(points.search[5]), len(points.values[0]))
+    work = kernel.workspace(points.search, len(points.values[0]))
+    settings = settings_of(config, percentiles=False)
     for row in range(len(seen.parallax)):
         phot = candidates.photometry(seen.magnitudes[row], seen.magnitude_errors[row], extinction)
-        if np.isfinite(phot[2]):
-            sky = (density[row], dust[row])
-            found = _one_star(seen, row, phot, sky, points, settings_of(config), work)
-            if found is not None:
-                yield row, found
-
-
-def _one_star(
-    seen: Observables,
-    row: int,
-    phot: Any,
-    sky: tuple[np.ndarray, np.ndarray],
-    points: ModelPoints,
-    settings: tuple[float, float, float],
-    work: Any,
-) -> Posterior | None:
-    """Return the posterior of one star; None where nothing fits."""
-    bands, kappa, sigma_t, sigma_a, helper = phot
-    window, dispersion, av_max = settings
-    parallax, error = seen.parallax[row], seen.parallax_error[row]
-    slabs, found, chance, tables = work
-    reach = integral.reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
-    magnitudes = seen.magnitudes[row].astype(np.float32)
-    kept, best = candidates.find_points(
-        seen.labels[row], seen.label_errors[row], magnitudes, bands, helper, window, reach, points.search, found, slabs
-    )
-    if kept == 0:
-        return None
-    found, chance = tuple(values[:kept] for values in found), chance[:kept]
-    inner = (kappa, sigma_t, sigma_a, helper)
-    frame, n_t, n_a, n_q = integral.tabulate(
-        found[0], found[1], inner, sky, parallax, error, dispersion, av_max, tables
-    )
-    table = tables[7][:, :n_t, :n_a].copy()
-    _, _, top = lookup.look_up(found, best, points.values[0], frame, table, chance)
-    if not top > kernel.FAINTEST:
-        return None
-    return Posterior(points, found, chance, slabs, table, frame, tables, n_q)
+        star = (
+            seen.labels[row], seen.label_errors[row], seen.magnitudes[row], seen.parallax[row],
+            seen.parallax_error[row],
+        )  # fmt: skip
+        near, best = kernel.find(star, phot, settings, points.search, work) if np.isfinite(phot[2]) else (0, 0.0)
+        if near == 0:
+            continue
+        sky = (density[row], dust[row])
+        (_, _, top), tabulated = kernel.weigh(near, best, star, phot, sky, settings, points.values[0], work)
+        if top > kernel.FAINTEST:
+            slabs, found, chance, _, _ = work
+            yield row, Posterior(points, tuple(v[:near] for v in found), chance[:near], slabs, phot[1], *tabulated)
 
 
 def _draw(posterior: Posterior, uniform: np.ndarray) -> dict[str, np.ndarray]:
     """Return draws from a posterior, with random numbers of shape (5, draws)."""
-    points, found, tables, n_q = posterior.points, posterior.found, posterior.tables, posterior.nodes
+    points, found, nodes, line = posterior.points, posterior.found, posterior.nodes, posterior.line
     chosen = _choose(posterior.chance.astype(np.float64), uniform[0])
     model = found[3][chosen]
     # Each draw takes a corner of its cell and a component, by their shares, then a quadrature point of that corner.
@@ -169,14 +143,14 @@ def _draw(posterior: Posterior, uniform: np.ndarray) -> dict[str, np.ndarray]:
     corner, component = np.divmod(_choose_rows(shares, uniform[1]), len(posterior.table))
     rows = np.arange(len(chosen))
     n, m = at_t[rows, corner], at_a[rows, corner]
-    f, mu, nodes = tables[3][:, component, n, :n_q], tables[4][:, n, :n_q], tables[0][:n_q]
-    flat = np.moveaxis(f * tables[6][m, :n_q], 0, -1).reshape(len(chosen), -1)
-    place, g = np.divmod(_choose_rows(flat, uniform[2]), 2)
+    flat = posterior.integrand[:, component, :, n] * posterior.gauss[: len(nodes), m].T[:, None]
+    g, place = np.divmod(_choose_rows(flat.reshape(len(chosen), -1), uniform[2]), len(nodes))
     width = np.gradient(nodes)[place]
-    modulus = mu[g, rows, place] + (uniform[3] - 0.5) * posterior.frame[1]
+    shift = n + (posterior.frame[0] - posterior.kappa * nodes[place] - line[0]) / line[1]
+    modulus = integral.moduli(line, shift, g) + (uniform[3] - 0.5) * line[1]
     by_slab = np.zeros(len(found[3]))
     for slab, (first, last) in enumerate(posterior.slabs):
-        by_slab[first:last] = points.search[5][slab]
+        by_slab[first:last] = points.search[3][slab]
     return {
         "distance": 10.0 ** (0.2 * modulus - 2.0),
         "av": np.maximum(nodes[place] + (uniform[4] - 0.5) * width, 0.0),
