@@ -136,3 +136,12 @@ def test_coefficients_that_got_lost_are_no_missing_band(tmp_path):
     table, (reject,) = read(path)
     assert table.num_rows == 1
     assert (reject["row"], reject["reason"]) == (1, "lost_coefficients")
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.csv.gz"])
+def test_a_header_alone_has_no_rows_and_is_no_fault(tmp_path, name):
+    head = write_xp(tmp_path / "full.csv", count=1).read_bytes().split(b"\n")[0] + b"\n"
+    (tmp_path / name).write_bytes(gzip.compress(head) if name.endswith(".gz") else head)
+    table, rejects = read(tmp_path / name)
+    assert table.num_rows == 0
+    assert rejects == []

@@ -151,6 +151,8 @@ def _text(path: Path) -> Iterator[pa.Table]:
             line = file.readline()
         names = [n.strip().strip('"') for n in line.decode().rstrip("\r\n").split(delimiter)]
         chosen = wanted_columns(path, names)
+        if not file.peek(1):
+            return  # a header alone: a query that found nothing
         reader = pacsv.open_csv(
             file,
             pacsv.ReadOptions(column_names=names, block_size=BLOCK_BYTES),
