@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,27 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SCAN_FILES = 256
+SCAN_BYTES = 1 << 26
+"""A scan task, which holds its rows in memory, takes at most so many files, or files of so many bytes; at least one."""
 LIMITED_FILES = 16
 """So many files a pilot run with a limit reads at first; then twice as many, until it has its rows."""
+
+
+def file_groups(sizes: Sequence[int], count: int, volume: int) -> list[range]:
+    """Return runs of neighbours, each of at most `count` files and `volume` bytes, or of one larger file.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Bytes of each file.
+    """
+    groups, start, total = [], 0, 0
+    for i, size in enumerate(sizes):
+        if i > start and (i - start == count or total + size > volume):
+            groups.append(range(start, i))
+            start, total = i, 0
+        total += size
+    return [*groups, range(start, len(sizes))] if len(sizes) else []
 
 
 @dataclass
@@ -133,7 +152,7 @@ class Sources:
         if not names:
             return True
         size = 1 if not node.files else max(1, min(SCAN_FILES, math.ceil(len(names) / max(1, workers))))
-        groups = [names[i : i + size] for i in range(0, len(names), size)]
+        groups = file_groups([Path(n).stat().st_size if node.files else 0 for n in names], size, SCAN_BYTES)
         waiting = Task("scan", "run", Reason("source"))
         waiting.inputs = {n.product: digest_json(states[n.product].totals()) for n in node.needs}
         base = self.jobs.base(node, "scan")
@@ -145,16 +164,17 @@ class Sources:
             base["source"] = node.source.model_dump(mode="json")
         place = {n: i for i, n in enumerate(ingest.names)}
         jobs = []
-        for number, group in enumerate(groups):
+        for number, places in enumerate(groups):
+            group = [names[i] for i in places]
             files = [{"name": n, "path": n} if node.files else {"name": n, "shard": place[n]} for n in group]
             jobs.append(
                 (Task(f"scan {number}", "run", Reason("source")), base | {"files": files, "part": f"scan {number}"})
             )
         answers = yield Work(node, scan_files, jobs, outcome)
         by_part = {t.part: a["group"] for t, a in answers}
-        for (task, _), group in zip(jobs, groups, strict=True):
+        for (task, _), places in zip(jobs, groups, strict=True):
             if task.part in by_part:
-                ingest.record(group, by_part[task.part])
+                ingest.record([names[i] for i in places], by_part[task.part])
         if len(answers) == len(jobs):
             ingest.save()
             return True
