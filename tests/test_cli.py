@@ -112,6 +112,14 @@ def test_build_prints_a_summary_and_its_companions(built):
     assert "done" in lines
 
 
+def test_rows_left_out_come_with_an_example(shell):
+    (shell.folder / "page.csv").write_text("<!DOCTYPE html><html>service unavailable</html>")
+    (shell.folder / "vacframe.toml").write_text('[sources.toy_stars]\nfiles = ["*.csv"]\n[build]\nworkers = 1\n')
+    row = next(t for t in shell("build", "--products", "toy_stars").splitlines() if "unreadable_file" in t)
+    assert "page.csv" in row
+    assert "HTML page" in row
+
+
 def test_a_second_build_runs_nothing(built):
     report = built.json("build", "--products", "toy_flux")
     assert report["ok"]

@@ -46,10 +46,12 @@ def show_report(report: BuildReport, space: Workspace) -> None:
         for p in report.products
     ]
     print_table(heads, [[round(v, 1) if isinstance(v, float) else v for v in row] for row in rows])
-    rejected = [(p.name, reason, n) for p in report.products for reason, n in p.rejects.items()]
+    rejected = [
+        (p.name, reason, n, _example(space, p.name, reason)) for p in report.products for reason, n in p.rejects.items()
+    ]
     if rejected:
         title("rows left out")
-        print_table(("product", "reason", "rows"), rejected)
+        print_table(("product", "reason", "rows", "one of them"), rejected)
     built = {p.name for p in report.products if p.version}
     for name in (c for c in report.companions if c in built):
         title(name)
@@ -64,6 +66,15 @@ def show_report(report: BuildReport, space: Workspace) -> None:
     incomplete = [p.name for p in report.products if p.blocked or p.failed or p.missing]
     state = "done" if report.ok else f"not complete: {', '.join(incomplete)}; what succeeded is kept;"
     print(f"\n{state} {report.seconds:.1f} s (build {report.build_id})")
+
+
+def _example(space: Workspace, product: str, reason: str) -> str:
+    """Return file (or key) and detail of the first row that a product left out for this reason."""
+    import pyarrow.compute as pc
+
+    table = space.rejects(product)
+    row = table.filter(pc.equal(table["reason"], reason)).slice(0, 1).to_pylist()
+    return ": ".join(str(row[0][n]) for n in ("file", "key", "detail") if row[0].get(n)) if row else ""
 
 
 _NUMBERS = (
