@@ -69,6 +69,26 @@ def test_the_cuts_of_section_2_3(survey):
     assert 0 < trained.sum() < survey.expected.sum()
 
 
+def test_giants_by_parallax_or_gravity_of_the_users_own_spectra(survey):
+    spectra, _ = sampled_spectra(60)
+    keys = spectra["source_id"]
+    distance = survey.tables["geometric_distances"]["r_med_geo"].astype(float)
+    gravity = np.where(np.arange(60) % 3 == 0, 3.6, 3.4).astype(np.float32)
+    parallax = np.where(np.arange(60) < 50, 1000.0 / distance, -0.1)
+    own = spectra | {"ebv": np.full(60, 0.1, np.float32), "parallax": parallax, "logg": gravity}
+    found = {}
+    for cut, distances in (("magnitude", "parallax"), ("logg", "none")):
+        height = 0.2 if distances == "parallax" else 0.0
+        config = small_config(giant_cut=cut, distance=distances, minimum_height=height)
+        made = run_product(plugin, "xp_features", {"xp_sampled": own}, config=config).table
+        found[cut] = in_order(made, keys)["giant"].to_numpy(zero_copy_only=False)
+    # A parallax below zero is no distance, and a star without one is not known to be a giant.
+    np.testing.assert_array_equal(found["magnitude"], survey.expected & (np.arange(60) < 50))
+    colour = own["phot_bp_mean_mag"] - own["phot_rp_mean_mag"] - (2.998 - 1.737) * 0.1
+    np.testing.assert_array_equal(found["logg"], (gravity < 3.5) & (colour > 0.7) & (colour < 1.9))
+    assert 0 < found["magnitude"].sum() < 50
+
+
 def test_a_poor_excess_factor_is_cut(survey):
     gaia = dict(survey.tables["gaia_sources"])
     gaia["phot_bp_rp_excess_factor"] = gaia["phot_bp_rp_excess_factor"] + np.float32(1)
