@@ -176,7 +176,7 @@ def main(data: Path, output: Path) -> None:
         panels = {}
         for name, windows in compare(reader(data / folder)).items():
             print(f"{survey:7s} {name:12s}", *(f"{a}-{b} Å {w[3]:.4f}" for (a, b), w in windows.items()), sep="  ")
-            panels |= {f"{survey} {name}": windows[WINDOWS[0]]}
+            panels |= {f"{survey} {name}, {a}-{b} Å": w for (a, b), w in windows.items() if np.isfinite(w[3])}
         plot(panels, output / f"compare_{survey.lower()}.png")
     if (data / "xp_apogee_giants").is_dir():
         made = xp(data / "xp_apogee_giants")

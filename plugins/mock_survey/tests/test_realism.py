@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from vacframe_mock_survey import telluric
 from vacframe_mock_survey.spectrograph import WAVELENGTH, planck
 from vacframe_mock_survey.synthesis import normalised
+
+from vacframe.core.random import RowRandom
 
 DATA = Path(os.environ.get("VACFRAME_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data")) / "lamost_dr10"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real LAMOST spectra at {DATA}")
@@ -69,6 +72,18 @@ def test_same_lines_with_similar_depth(labels, name):
         assert np.median(np.abs(ours - theirs)) < limit
         if window[0] == 4000:
             assert np.corrcoef(np.median(ours, axis=0), np.median(theirs, axis=0))[0, 1] > 0.85
+
+
+def test_water_that_the_correction_leaves(labels):
+    stars = labels[labels["teff_lasp"].between(4500, 7000)].iloc[::4]
+    inside = (WAVELENGTH > 8900) & (WAVELENGTH < 9035)
+    real = np.array([real_spectrum(f) for f in stars["file"]])[:, inside]
+    ours = np.ones((1, len(WAVELENGTH)))
+    telluric.multiply(ours, 0.0, RowRandom(np.arange(1), 1))
+    level = np.median(real[:, :20], axis=1)
+    real = np.median(real[level > 0] / level[level > 0, None], axis=0)
+    assert np.corrcoef(real, ours[0, inside])[0, 1] > 0.8
+    assert real.min() == pytest.approx(ours[0, inside].min(), abs=0.06)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from vacframe_mock_survey.exposures import observe
 from vacframe_mock_survey.molecules import SHARES, atomic_hydrogen
 from vacframe_mock_survey.rotation import PIXEL, broaden
 from vacframe_mock_survey.sed import starlight
-from vacframe_mock_survey.spectrograph import WAVELENGTH, extinction_curve, spectral_types
+from vacframe_mock_survey.spectrograph import WAVELENGTH, calibrated, extinction_curve, spectral_types
 from vacframe_mock_survey.synthesis import normalised
 from vacframe_mock_survey.tables import tables
 
@@ -304,6 +304,15 @@ def test_telluric_residuals(observations):
     # Depth 1.5 at the head, the band's and the species' errors in quadrature.
     assert np.std(depth) == pytest.approx(0.3 * np.hypot(1.0, 0.5) * 1.1, rel=0.3)
     assert np.abs(ratio[:, (WAVELENGTH > 5000) & (WAVELENGTH < 5800)]).max() == 0.0
+
+
+def test_arms_meet_without_a_step():
+    stars = {"ebv": np.zeros(200), "mag_r_sdss": np.full(200, 15.0)}
+    level = calibrated(np.ones((200, len(WAVELENGTH))), stars, RowRandom(np.arange(200), 1))
+    steps = np.abs(np.diff(np.log(level), axis=1))
+    edge = np.searchsorted(WAVELENGTH, 5900.0)
+    assert steps[:, edge - 2 : edge + 2].max() < 0.002
+    assert np.log(level).std(axis=0).min() > 0.02
 
 
 def test_extinction_curve():

@@ -101,7 +101,8 @@ def toomre(axes: Any, truth: Columns) -> None:
         angle = np.linspace(0.0, np.pi, 100)
         axes.plot(speed * np.cos(angle), speed * np.sin(angle), "k--", lw=0.5)
     axes.set(xlim=(-500, 200), ylim=(0, 450), xlabel="V - LSR (km/s)", ylabel="sqrt(U² + W²) (km/s)")
-    axes.legend(markerscale=6, fontsize=8)
+    for handle in axes.legend(fontsize=8).legend_handles:
+        handle.set_sizes([30.0])
 
 
 def abundances(axes: Any, truth: Columns) -> None:

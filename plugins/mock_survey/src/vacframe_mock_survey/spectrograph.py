@@ -91,7 +91,7 @@ def calibrated(light: np.ndarray, truth: Any, rng: Any) -> np.ndarray:
     """Return continua as the survey delivers them, shape (n, PIXELS), of continua above the dust.
 
     Reddened, on a scale by magnitude; the flux calibration errs by a few per cent, smoothly within each arm of the
-    spectrograph.
+    spectrograph and without a step between them.
     """
     terms = rng.normal(6) * np.array([0.05, 0.02, 0.01, 0.05, 0.02, 0.01])
     amounts = np.concatenate([-0.4 * np.log(10.0) * truth["ebv"].astype(float)[:, None], terms], axis=1)
@@ -104,12 +104,17 @@ def calibrated(light: np.ndarray, truth: Any, rng: Any) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _smooth_shapes() -> np.ndarray:
-    """Return the extinction relative to that in r, and Chebyshev polynomials in either arm, shape (7, PIXELS)."""
+    """Return the extinction relative to that in r, and Chebyshev polynomials in either arm, shape (7, PIXELS).
+
+    The arms meet without a step, as the survey's pipeline joins them.
+    """
     curve = extinction_curve(WAVELENGTH)
     out = [curve - curve[np.searchsorted(WAVELENGTH, PIVOTS["r"])]]
-    blue = WAVELENGTH < _ARM_EDGE
-    for arm, x in ((blue, (WAVELENGTH - 4800.0) / 1100.0), (~blue, (WAVELENGTH - 7500.0) / 1600.0)):
-        out += [arm * x, arm * (2 * x**2 - 1), arm * (4 * x**3 - 3 * x)]
+    # Each runs from -1 to 1 within its arm, and beyond it stays as it is at the edge.
+    blue = np.minimum((WAVELENGTH - 4800.0) / (_ARM_EDGE - 4800.0), 1.0)
+    red = np.maximum((WAVELENGTH - 7500.0) / (7500.0 - _ARM_EDGE), -1.0)
+    for x in (blue, red):
+        out += [x, 2 * x**2 - 1, 4 * x**3 - 3 * x]
     return np.array(out)
 
 
