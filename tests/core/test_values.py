@@ -125,6 +125,11 @@ def test_what_is_taken(values, col, expected):
         (pa.array(["x"]), column("x", "int64"), ["string does not fit int64"]),
         (pa.array([2**40]), column("x", "int32"), ["int64 does not fit int32"]),
         (pa.array([0.5]), column("x", "int32"), ["does not fit int32"]),
+        (
+            pa.array([[1.0] * 3], pa.list_(pa.float64(), 3)),
+            column("x", "float32", length=2),
+            ["[3]", "does not fit", "[2]"],
+        ),
     ],
 )
 def test_what_is_refused_names_the_column(values, col, words):

@@ -241,7 +241,7 @@ def _cast(values: pa.Array | pa.ChunkedArray, column: Column) -> pa.Array:
     if array.type != wanted:
         try:
             array = array.cast(wanted)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             raise SchemaError(f"column {column.name!r}: {array.type} does not fit {wanted} ({error})") from None
     if column.is_float and column.length is None:
         data, mask = to_numpy(array)
