@@ -12,6 +12,11 @@ pytest.importorskip("matplotlib")
 figures = pytest.importorskip("vacframe_parallax_zp.figures")
 
 
+def axis_top(patch):
+    """Return the number of stars in the fullest bin of an outline."""
+    return patch.get_xy()[:, 1].max()
+
+
 def test_counts_and_distributions(survey):
     counts = run_product(plugin, "zp_giants_counts", survey.tables, config=survey.config).table
     bars = figures.plot_counts(counts).axes[0].patches
@@ -20,6 +25,11 @@ def test_counts_and_distributions(survey):
     figure = figures.plot_distributions(survey.tables["zp_giants"], offsets)
     texts = " ".join(t.get_text() for t in figure.axes[0].texts)
     assert f"median {offsets['offset'][0].as_py():+.1f}" in texts
+    fit = figure.axes[0].lines[1]
+    peak = fit.get_xdata()[np.argmax(fit.get_ydata())]
+    width = offsets["sigma"][1].as_py()
+    assert abs(peak - offsets["mean"][1].as_py()) < width
+    assert axis_top(figure.axes[0].patches[1]) == pytest.approx(fit.get_ydata().max(), rel=0.15)
     assert "distances of nn_labels, Gaia parallaxes in them: training" in figure.get_suptitle()
 
 
@@ -47,6 +57,8 @@ def test_trends_draw_every_bin(survey):
     for axes, (solution, name) in zip(figure.axes, [(5, "phot_g_mean_mag"), (6, "phot_g_mean_mag")], strict=False):
         rows = trends[(trends["solution"] == solution) & (trends["variable"] == name)]
         assert np.allclose(axes.containers[1][0].get_ydata(), rows["offset_corr"])
+        widths = axes.containers[1][2][0].get_segments()
+        assert np.allclose([s[:, 0] for s in widths], rows[["low", "high"]])
 
 
 def test_maps_show_the_pixels_where_they_are(survey):

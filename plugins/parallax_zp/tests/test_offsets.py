@@ -7,7 +7,7 @@ from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import sky_pattern
 from vacframe_parallax_zp.offsets import adaptive_bins
 from vacframe_parallax_zp.pixels import map_values
-from vacframe_parallax_zp.statistics import bootstrap_medians
+from vacframe_parallax_zp.statistics import bootstrap_medians, describe
 
 from vacframe.testing import run_product
 
@@ -184,6 +184,23 @@ def test_bootstrap_medians_are_distributed_like_drawn_ones(count):
         # A quantile of the one lies where the same share of the other is below it, to 4 sigma of 20,000 draws.
         low, high = np.mean(drawn < np.quantile(quick, q)), np.mean(drawn <= np.quantile(quick, q))
         assert low - 0.02 <= q <= high + 0.02
+
+
+def test_the_fit_of_a_whole_sample_follows_its_core():
+    """Nine of ten stars within a narrow Gaussian, one of ten in wings that lie to one side."""
+    rng = np.random.default_rng(9)
+    values = np.concatenate([rng.normal(3.0, 40.0, 90_000), rng.normal(-60.0, 200.0, 10_000)])
+    config = plugin.config_model()
+    draws = lambda: rng.random(config.bootstraps)  # noqa: E731
+    narrow, wide = (describe(values, fit, draws) for fit in (config.global_fit, config.fit))
+    assert narrow.mean == pytest.approx(3.0, abs=1.5)
+    assert narrow.sigma == pytest.approx(40.0, rel=0.05)
+    assert wide.sigma > 44.0
+    # Of Gaussian values both are right.
+    for fit in (config.global_fit, config.fit):
+        assert describe(values[:90_000], fit, draws).sigma == pytest.approx(40.0, rel=0.02)
+    same = describe(np.full(500, 0.1 + 0.2), config.global_fit, draws)
+    assert (same.median_error, same.sigma) == (0.0, 0.0)
 
 
 def test_second_distances_show_a_known_difference(survey):

@@ -43,7 +43,7 @@ def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
     table=PARALLAX_ZP_CHECK,
     needs=_needs,
     libraries=("numba", "numpy", "scipy"),
-    config_fields=("distances", "second_distances", "check", "fit", "bootstraps"),
+    config_fields=("distances", "second_distances", "check", "global_fit", "bootstraps"),
 )
 def parallax_zp_check(inputs: Any, context: Any) -> Any:
     """Parallaxes of the giants against second distances; no rows where ``second_distances`` is not set."""

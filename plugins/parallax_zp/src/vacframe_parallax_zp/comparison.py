@@ -34,7 +34,7 @@ def compare_distances(inputs: Mapping[str, Batch], context: Any) -> dict[str, li
     table = []
     for number, (low, high) in enumerate(bins):
         inside = (reference >= low) & (reference < high)
-        found = describe(difference[inside], config.fit, context.rng(samples, f"bin {number}").uniform)
+        found = describe(difference[inside], config.global_fit, context.rng(samples, f"bin {number}").uniform)
         some = found.n > 0
         table.append(
             {

@@ -209,6 +209,10 @@ class ParallaxZpConfig(BaseModel):
     """Independent distances to check the giants' with (red-clump stars in the paper); needs key source_id."""
     cuts: Cuts = Cuts()
     fit: GaussianFit = GaussianFit()
+    """Fits of pixels and of bins, where few stars call for the most of them."""
+    global_fit: GaussianFit = GaussianFit(clip=2.0)
+    """Fits of whole samples (Figure 4, `parallax_zp_global` and `parallax_zp_check`): of so many stars the core is
+    enough, and wings that no Gaussian has do not widen it."""
     maps: Maps = Maps()
     trends: Trends = Trends()
     check: Check = Check()

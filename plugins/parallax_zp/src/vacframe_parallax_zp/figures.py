@@ -98,14 +98,22 @@ def _distributions(axes: Axes, values: dict[str, np.ndarray], rows: dict[str, di
     bins = np.linspace(-half, half, 61)
     for n, (column, row) in enumerate(rows.items()):
         colour = _COLOURS[column]
-        axes.hist(values[column], bins.tolist(), histtype="step", color=colour, label=_NAMES[column])
-        density = np.exp(-0.5 * ((bins - row["mean"]) / row["sigma"]) ** 2) / (row["sigma"] * np.sqrt(2 * np.pi))
-        axes.plot(bins, density * len(values[column]) * (bins[1] - bins[0]), "--", color=colour)
+        number, _, _ = axes.hist(values[column], bins.tolist(), histtype="step", color=colour, label=_NAMES[column])
+        _gaussian(axes, 0.5 * (bins[1:] + bins[:-1]), np.asarray(number), row, colour)
         text = f"median {row['offset']:+.1f} ± {row['offset_error']:.1f} µas\n"
         text += f"mean {row['mean']:+.1f}, σ {row['sigma']:.1f} µas"
         axes.text(0.03, 0.96 - 0.15 * n, text, color=colour, transform=axes.transAxes, va="top", fontsize=9)
     axes.set_ylabel(f"stars in {bins[1] - bins[0]:.3g} µas")
+    axes.set_ylim(0, 1.4 * axes.dataLim.y1)
     axes.legend(loc="upper right", fontsize=8)
+
+
+def _gaussian(axes: Axes, x: np.ndarray, number: np.ndarray, row: dict[str, float], colour: str) -> None:
+    """Draw the Gaussian of the table, as high as fits the bins within two sigma best."""
+    shape = np.exp(-0.5 * ((x - row["mean"]) / max(row["sigma"], np.finfo(float).tiny)) ** 2)
+    core = shape > np.exp(-2.0)
+    if core.any():
+        axes.plot(x, shape * (shape[core] @ number[core]) / (shape[core] @ shape[core]), "--", color=colour)
 
 
 def _row(offsets: Any, solution: int, correction: str) -> dict[str, float]:
@@ -121,7 +129,7 @@ def _row(offsets: Any, solution: int, correction: str) -> dict[str, float]:
 
 
 def plot_trends(trends: Any) -> Figure:
-    """Return the offsets against magnitude, colour and latitude (Figure 5 of the paper).
+    """Return the offsets against magnitude, colour and latitude (Figure 5 of the paper), with the widths of the bins.
 
     Parameters
     ----------
@@ -139,11 +147,14 @@ def plot_trends(trends: Any) -> Figure:
     for row, (five, six, labels) in enumerate(panels):
         for axes, solution, name, label in zip(grid[row], (5, 6), (five, six), labels, strict=True):
             chosen = (variable == name) & (solved == solution)
+            middle, low, high = (_values(trends, name)[chosen] for name in ("middle", "low", "high"))
             for column in (NONCORR, CORR):
                 axes.errorbar(
-                    _values(trends, "middle")[chosen],
+                    middle,
                     _values(trends, column)[chosen],
                     _values(trends, f"{column}_error")[chosen],
+                    (middle - low, high - middle),
+                    elinewidth=1.0,
                     fmt=".",
                     color=_COLOURS[column],
                     label=_NAMES[column],
@@ -235,7 +246,7 @@ def plot_check(check: Any) -> Figure:
         _values(check, name)[everything] for name in ("n", "offset", "offset_error", "std")
     )
     axes.set_xlabel(f"parallax after {names[1]} (mas)")
-    axes.set_ylabel(f"({names[0]} − {names[1]}) / {names[1]} (%)")
+    axes.set_ylabel(f"parallax after {names[0]} − that (%)")
     title = f"{number:,} stars: {offset:+.1f} ± {error_of:.1f} µas, σ {spread:.1f} µas\n"
     axes.set_title(f"{title}Gaia parallaxes in {names[1]}: {names[2]}", fontsize=9)
     return figure

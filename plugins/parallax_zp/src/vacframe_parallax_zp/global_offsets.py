@@ -69,7 +69,7 @@ PARALLAX_ZP_GLOBAL = vf.TableSchema(
         )
     ],
     libraries=("numba", "numpy", "scipy"),
-    config_fields=("distances", "fit", "bootstraps"),
+    config_fields=("distances", "global_fit", "bootstraps"),
 )
 def parallax_zp_global(inputs: Any, context: Any) -> dict[str, list[Any]]:
     """Global offsets of Gaia parallaxes with bootstrap errors, before and after Lindegren et al. (2021b)."""

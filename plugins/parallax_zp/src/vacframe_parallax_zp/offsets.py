@@ -36,7 +36,7 @@ def global_offsets(stars: Batch, context: Any) -> dict[str, list[Any]]:
     stars : Batch
         `zp_candidates` that fail no cut but, perhaps, one of the two on the parallax.
     context : Context
-        With ``distances``, ``fit`` and ``bootstraps``.
+        With ``distances``, ``global_fit`` and ``bootstraps``.
     """
     config = context.config
     samples = np.arange(config.bootstraps)
@@ -50,7 +50,7 @@ def global_offsets(stars: Batch, context: Any) -> dict[str, list[Any]]:
             middle = float(np.median(parallax)) if len(parallax) else np.nan
             for correction, column in (("raw", NONCORR), ("corrected", CORR)):
                 draws = context.rng(samples, f"{name} {solution} {correction}")
-                found = describe(part[column][members], config.fit, draws.uniform)
+                found = describe(part[column][members], config.global_fit, draws.uniform)
                 rows.append(
                     {
                         "solution": solution,

@@ -56,7 +56,7 @@ def describe(values: np.ndarray, fit: Any, uniform: Uniform) -> Offset:
     return Offset(
         n=len(ordered),
         median=float(np.median(ordered)) if len(ordered) else np.nan,
-        median_error=float(medians.std(ddof=1)) if len(ordered) else np.nan,
+        median_error=float((medians - medians[0]).std(ddof=1)) if len(ordered) else np.nan,
         scatter=float(mad_sigma(ordered)),
         mean=float(found.mean[0]),
         mean_error=float(found.mean_error[0]),
