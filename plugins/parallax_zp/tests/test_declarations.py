@@ -73,7 +73,13 @@ def test_sample_is_one_of_spectra_where_distances_or_labels_are(distances, spect
     [
         ({"cuts": {"bp_rp": (1.65, 0.3)}}, "not ascending"),
         ({"check": {"edges": (0.0, 1.0, 0.5)}}, "do not ascend"),
-        ({"second_distances": {"product": "prc"}}, "key source_id is needed"),
+        (
+            {
+                "distances": {"product": "mine", "key": "source_id", "labels": "off"},
+                "second_distances": {"product": "p"},
+            },
+            "key source_id is needed",
+        ),
         ({"second_distances": {"product": "nn_labels", "key": "source_id"}}, "which `distances` names too"),
     ],
 )

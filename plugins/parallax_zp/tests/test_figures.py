@@ -33,6 +33,29 @@ def test_counts_and_distributions(survey):
     assert "distances of nn_labels, Gaia parallaxes in them: training" in figure.get_suptitle()
 
 
+def test_distributions_far_from_zero_are_drawn_whole():
+    rng = np.random.default_rng(1)
+    values = {"offset_noncorr": rng.normal(-31.0, 4.0, 900), "offset_corr": rng.normal(0.0, 0.5, 900)}
+    giants = {"source_id": np.arange(900), "snr": np.full(900, 60.0), "astrometric_params_solved": np.full(900, 31)}
+    offsets = {
+        "solution": np.array([5, 5]),
+        "correction": np.array(["raw", "corrected"]),
+        "sample": np.array(["giants", "giants"]),
+        "distances": np.array(["geometric_distances"] * 2),
+        "circularity": np.array(["direct"] * 2),
+        "offset": np.array([-31.0, 0.0]),
+        "offset_error": np.array([0.1, 0.1]),
+        "scatter": np.array([4.0, 0.5]),
+        "mean": np.array([-31.0, 0.0]),
+        "sigma": np.array([4.0, 0.5]),
+    }
+    axes = figures.plot_distributions(giants | values, offsets).axes[0]
+    low, high = axes.get_xlim()
+    for column, patch in zip(values, axes.patches, strict=True):
+        assert low < np.quantile(values[column], 0.005) < np.quantile(values[column], 0.995) < high
+        assert patch.get_xy()[1:-1:2, 1].sum() >= 895
+
+
 def test_a_solution_without_stars_stays_empty(survey):
     offsets = run_product(plugin, "parallax_zp_global", survey.tables, config=survey.config).table
     giants = survey.tables["zp_giants"].filter(pc.field("astrometric_params_solved") == 31)

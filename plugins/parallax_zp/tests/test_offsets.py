@@ -215,3 +215,17 @@ def test_second_distances_show_a_known_difference(survey):
     assert made[0]["offset"] == pytest.approx(3.6, abs=4 * made[0]["offset_error"])
     assert made[0]["scatter"] == pytest.approx(41, rel=0.03)
     assert sum(r["n"] for r in made[1:]) == made[0]["n"]
+
+
+def test_second_distances_may_be_of_spectra(survey):
+    """Each star's best spectrum is compared with the second distance of that spectrum."""
+    giants = survey.tables["zp_giants"].to_pandas()
+    second = {"obsid": giants["obsid"].to_numpy(), "distance": 1 / (giants["parallax_giant"] + 0.01).to_numpy()}
+    best = giants.sort_values("snr", ascending=False).drop_duplicates("source_id")
+    second["distance"][~giants["obsid"].isin(best["obsid"])] = 1.0
+    config = plugin.config_model(second_distances={"product": "others"})
+    made = run_product(plugin, "parallax_zp_check", survey.tables | {"others": second}, config=config).table
+    first = made.to_pylist()[0]
+    assert len(best) < len(giants)
+    assert (first["n"], first["offset"]) == (len(best), pytest.approx(-10.0))
+    assert first["std"] < 1e-6

@@ -7,6 +7,7 @@ from typing import Any
 
 import vacframe as vf
 from vacframe.core.schemas.gaia import GAIA_SOURCES
+from vacframe.core.schemas.lamost import LAMOST_STARS
 from vacframe_parallax_zp.columns import distance_columns
 from vacframe_parallax_zp.config import ParallaxZpConfig
 from vacframe_parallax_zp.registry import plugin
@@ -31,10 +32,12 @@ PARALLAX_ZP_CHECK = vf.TableSchema(
 
 
 def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
-    yield vf.all_rows("zp_giants", ["source_id", "snr", "parallax_giant"])
     second = config.second_distances
+    of_spectra = second is not None and second.key == "obsid"
+    yield vf.all_rows("zp_giants", [*(["obsid"] if of_spectra else []), "source_id", "snr", "parallax_giant"])
     if second is not None:
-        yield vf.all_rows(second.product, [GAIA_SOURCES["source_id"], *distance_columns(second)])
+        key = LAMOST_STARS["obsid"] if of_spectra else GAIA_SOURCES["source_id"]
+        yield vf.all_rows(second.product, [key, *distance_columns(second)])
 
 
 @plugin.product(

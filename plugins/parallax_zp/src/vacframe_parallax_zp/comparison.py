@@ -22,7 +22,7 @@ def compare_distances(inputs: Mapping[str, Batch], context: Any) -> dict[str, li
         return {name: [] for name in PARALLAX_ZP_CHECK.names}
     giants, second = inputs["zp_giants"], inputs[config.second_distances.product]
     giants = giants.take(one_per_star(giants))
-    rows = second.match("source_id", giants["source_id"])
+    rows = second.match(config.second_distances.key, giants[config.second_distances.key])
     both = giants.take(rows >= 0)
     reference, _ = parallax_of(second.take(rows[rows >= 0]), config.second_distances)
     difference = 1e3 * (both["parallax_giant"] - reference)

@@ -206,7 +206,8 @@ class ParallaxZpConfig(BaseModel):
 
     distances: Distances = Distances()
     second_distances: Distances | None = None
-    """Independent distances to check the giants' with (red-clump stars in the paper); needs key source_id."""
+    """Independent distances to check the giants' with (red-clump stars in the paper); key source_id, or obsid where
+    the sample is of spectra."""
     cuts: Cuts = Cuts()
     fit: GaussianFit = GaussianFit()
     """Fits of pixels and of bins, where few stars call for the most of them."""
@@ -223,8 +224,11 @@ class ParallaxZpConfig(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> ParallaxZpConfig:
         second = self.second_distances
-        if second is not None and second.key != "source_id":
-            raise ValueError(f"second_distances: product {second.product!r} has key obsid; a key source_id is needed")
+        if second is not None and second.key == "obsid" and not self.distances.of_spectra:
+            raise ValueError(
+                f"second_distances: product {second.product!r} has key obsid, but the sample is of stars; a key "
+                "source_id is needed"
+            )
         if second is not None and second.product == self.distances.product:
             raise ValueError(f"second_distances names {second.product!r}, which `distances` names too")
         return self

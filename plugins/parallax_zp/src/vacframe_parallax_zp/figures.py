@@ -26,7 +26,7 @@ _NAMES = {NONCORR: "raw", CORR: "corrected (L21)"}
 _SOLUTIONS = {5: FIVE, 6: SIX}
 _CORRECTIONS = {NONCORR: "raw", CORR: "corrected"}
 _WIDTH_IN_SCATTERS = 4.0
-"""Distributions are drawn to this many robust standard deviations on both sides of 0."""
+"""Distributions are drawn to this many robust standard deviations on both sides of their medians."""
 _OFFSET = "Gaia parallax − giants' parallax (µas)"
 _LIMITS = {NONCORR: 60.0, CORR: 30.0}
 """Ends of the colour scales of the maps, µas: those of the corrected pixels lie within ±30 (section 3)."""
@@ -94,12 +94,12 @@ def plot_distributions(giants: Any, offsets: Any) -> Figure:
 
 
 def _distributions(axes: Axes, values: dict[str, np.ndarray], rows: dict[str, dict[str, float]]) -> None:
-    half = _WIDTH_IN_SCATTERS * max(row["scatter"] for row in rows.values()) or 1.0
-    bins = np.linspace(-half, half, 61)
+    ends = [row["offset"] + k * _WIDTH_IN_SCATTERS * row["scatter"] for row in rows.values() for k in (-1, 1)]
+    bins = np.linspace(min(ends), max(ends) if max(ends) > min(ends) else min(ends) + 1.0, 61)
     for n, (column, row) in enumerate(rows.items()):
         colour = _COLOURS[column]
         number, _, _ = axes.hist(values[column], bins.tolist(), histtype="step", color=colour, label=_NAMES[column])
-        _gaussian(axes, 0.5 * (bins[1:] + bins[:-1]), np.asarray(number), row, colour)
+        _gaussian(axes, bins, np.asarray(number), row, colour)
         text = f"median {row['offset']:+.1f} ± {row['offset_error']:.1f} µas\n"
         text += f"mean {row['mean']:+.1f}, σ {row['sigma']:.1f} µas"
         axes.text(0.03, 0.96 - 0.15 * n, text, color=colour, transform=axes.transAxes, va="top", fontsize=9)
@@ -108,12 +108,17 @@ def _distributions(axes: Axes, values: dict[str, np.ndarray], rows: dict[str, di
     axes.legend(loc="upper right", fontsize=8)
 
 
-def _gaussian(axes: Axes, x: np.ndarray, number: np.ndarray, row: dict[str, float], colour: str) -> None:
+def _gaussian(axes: Axes, bins: np.ndarray, number: np.ndarray, row: dict[str, float], colour: str) -> None:
     """Draw the Gaussian of the table, as high as fits the bins within two sigma best."""
-    shape = np.exp(-0.5 * ((x - row["mean"]) / max(row["sigma"], np.finfo(float).tiny)) ** 2)
-    core = shape > np.exp(-2.0)
+
+    def shape(x: np.ndarray) -> np.ndarray:
+        return np.exp(-0.5 * ((x - row["mean"]) / max(row["sigma"], np.finfo(float).tiny)) ** 2)
+
+    middle = shape(0.5 * (bins[1:] + bins[:-1]))
+    core = middle > np.exp(-2.0)
     if core.any():
-        axes.plot(x, shape * (shape[core] @ number[core]) / (shape[core] @ shape[core]), "--", color=colour)
+        x = np.linspace(bins[0], bins[-1], 601)
+        axes.plot(x, shape(x) * (middle[core] @ number[core]) / (middle[core] @ middle[core]), "--", color=colour)
 
 
 def _row(offsets: Any, solution: int, correction: str) -> dict[str, float]:
@@ -246,7 +251,7 @@ def plot_check(check: Any) -> Figure:
         _values(check, name)[everything] for name in ("n", "offset", "offset_error", "std")
     )
     axes.set_xlabel(f"parallax after {names[1]} (mas)")
-    axes.set_ylabel(f"parallax after {names[0]} − that (%)")
+    axes.set_ylabel(f"parallax, {names[0]} − {names[1]} (%)")
     title = f"{number:,} stars: {offset:+.1f} ± {error_of:.1f} µas, σ {spread:.1f} µas\n"
     axes.set_title(f"{title}Gaia parallaxes in {names[1]}: {names[2]}", fontsize=9)
     return figure

@@ -30,13 +30,14 @@ SELECTED = "cuts_failed == 0 or cuts_failed == 128"
 """Which candidates are giants of the sample: bit 7 (128) is the parallax cut that was not chosen."""
 
 COUNTS = vf.TableSchema(
-    description="Stars left after each cut, applied one after the other",
+    description="Stars left after each cut, one cut after the other; their spectra, where the rows of zp_giants are "
+    "spectra, up to the last step",
     columns=(
         vf.column("step", "int16", "Number of the step", ucd="meta.number", nullable=False),
         vf.column("cut", "string", "Name of the cut", ucd="meta.id", nullable=False),
         vf.column("condition", "string", "What a star has to fulfil", ucd="meta.note", nullable=False),
-        vf.column("n_five", "int64", "Stars with a five-parameter solution", ucd="meta.number", nullable=False),
-        vf.column("n_six", "int64", "Stars with a six-parameter solution", ucd="meta.number", nullable=False),
+        vf.column("n_five", "int64", "Left with a five-parameter solution", ucd="meta.number", nullable=False),
+        vf.column("n_six", "int64", "Left with a six-parameter solution", ucd="meta.number", nullable=False),
     ),
 )
 
