@@ -13,7 +13,7 @@ import pytest
 import vacframe as vf
 from vacframe.cli import main
 from vacframe.core.errors import PlanError, PluginError
-from vacframe.core.paper import incomparable
+from vacframe.core.paper import MADE_UP, incomparable
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -111,6 +111,8 @@ def test_numbers_of_real_stars_are_not_judged_on_made_up_ones():
     )
     assert list(incomparable(numbers, "mock", "")) == ["a"]
     assert incomparable(numbers, "", "other stars") == {"c": "other stars"}
+    both = vf.Published("d", 1, 1, "x", ("y",), float, "how", of_real_stars=True, caveat=lambda config: config)
+    assert incomparable([both], "mock", "other stars") == {"d": f"{MADE_UP}; other stars"}
 
 
 def test_figures_are_drawn_where_their_tables_are(project):

@@ -198,9 +198,11 @@ class Scorecard:
 
 def incomparable(numbers: Iterable[Published], survey: str, config: Any) -> dict[str, str]:
     """Return number → why it is not judged in a workspace of this survey, under the plugin's configuration."""
-    found = {n.name: MADE_UP for n in numbers if n.of_real_stars and survey == "mock"}
-    caveats = {n.name: n.caveat(config) for n in numbers if n.caveat}
-    return {name: text for name, text in (caveats | found).items() if text}
+    made_up = survey == "mock"
+    reasons = {
+        n.name: (MADE_UP if n.of_real_stars and made_up else "", n.caveat(config) if n.caveat else "") for n in numbers
+    }
+    return {name: "; ".join(filter(None, texts)) for name, texts in reasons.items() if any(texts)}
 
 
 def scores(
