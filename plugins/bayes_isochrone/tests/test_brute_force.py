@@ -21,7 +21,7 @@ FARTHEST = 60.0
 """Larger differences of chi2 do not count."""
 
 
-@numba.njit(parallel=True, error_model="numpy")
+@numba.njit(error_model="numpy")
 def summed(miss, residual, inverse, extinction, av, mu, lines, dust, weight, mass, age, out):
     """Fill out (parts, 9): the sum over all points, A_V and moduli of 1, and of each quantity and its square.
 
@@ -35,7 +35,7 @@ def summed(miss, residual, inverse, extinction, av, mu, lines, dust, weight, mas
     total, step = inverse.sum(), mu[1] - mu[0]
     reach = int(7.0 / np.sqrt(total) / step) + 1
     distance = 10.0 ** (0.2 * mu - 2.0)
-    for part in numba.prange(len(out)):
+    for part in range(len(out)):
         along, rest, mine = np.empty(len(mu)), np.empty(len(inverse)), np.zeros(9)
         for i in range(part, len(miss), len(out)):
             s = d1 = d2 = a1 = a2 = 0.0
@@ -115,7 +115,7 @@ def posterior(star, grid, prior, config):
         dust = -0.5 * ((log_av - np.interp(mu, MODULI, prior[1])) / dust_prior.dispersion) ** 2 - log_av
     dust = np.exp(dust) * np.gradient(av)[:, None]
     dust[[0, -1]] *= 0.5
-    out = np.zeros((64, 9))
+    out = np.zeros((1, 9))
     summed(
         miss[near] - miss.min(), residual, inverse, extinction, av, mu, np.exp(lines - lines.max()), dust,
         grid["weight"][:, near].astype(float), grid["mass"][near].astype(float), grid["age_nodes"][grid["age"][near]],
@@ -176,7 +176,7 @@ def odd_stars(grid, config, count, observed, shared):
         if kind == "no parallax":
             stars["parallax"][:] = np.nan
         if kind == "few magnitudes":
-            stars["j"][::2] = stars["ks"][::3] = np.nan
+            stars["j"][::2] = stars["ks"][1::4] = np.nan
             stars["h"][::2] = np.nan
         parts.append(stars)
         kinds += [kind] * len(rows)
