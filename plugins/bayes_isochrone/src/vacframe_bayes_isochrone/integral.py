@@ -27,6 +27,8 @@ NEARLY_GAUSSIAN = 0.005
 its error."""
 STEP = 0.55
 """Step of tables and quadratures, in standard deviations of the Gaussian that is tabulated or integrated."""
+A_STEP = 0.3
+"""Step of tables in a, in standard deviations: at 0.55 one star in twenty moved by 2 % of its width."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
@@ -223,7 +225,7 @@ def _frames(
     width = np.hypot(sigma_t, width)
     t_step = max(min(STEP * width, 2.2 * sigma_t), (t_high - t_low) / (T_MAX - LANES - 4))
     t_step = max(t_step, (t_high - t_low + kappa * last) / (S_MAX - LANES - 12))
-    a_step = max((0.1 if fine else STEP) * sigma_a, (a_high - a_low) / (A_MAX - 4))
+    a_step = max((0.1 if fine else A_STEP) * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
     return (t_low - t_step, t_step, a_low - a_step, a_step), -(-n_t // LANES) * LANES, n_a, last, width
 

@@ -143,7 +143,7 @@ def _draw(posterior: Posterior, uniform: np.ndarray) -> dict[str, np.ndarray]:
     corner, component = np.divmod(_choose_rows(shares, uniform[1]), len(posterior.table))
     rows = np.arange(len(chosen))
     n, m = at_t[rows, corner], at_a[rows, corner]
-    flat = posterior.integrand[:, component, :, n] * posterior.gauss[: len(nodes), m].T[:, None]
+    flat = posterior.integrand[:, component, :, n] * posterior.gauss[m, None, : len(nodes)]
     g, place = np.divmod(_choose_rows(flat.reshape(len(chosen), -1), uniform[2]), len(nodes))
     width = np.gradient(nodes)[place]
     shift = n + (posterior.frame[0] - posterior.kappa * nodes[place] - line[0]) / line[1]
