@@ -16,9 +16,9 @@ def combine_members(members: Any, config: Any) -> dict[str, Any]:
     shape = (len(chosen_components(config)), len(age_nodes(config)))
     use = np.isfinite(likelihood).all(axis=1) & (members["logg"] < config.giant_logg)
     names = np.asarray(members["cluster"]).astype(str)
-    rows = []
+    rows, order = [], np.argsort(members["source_id"], kind="stable")
     for name in np.unique(names[use]).tolist():
-        chosen = np.flatnonzero(use & (names == name))
+        chosen = order[(use & (names == name))[order]]
         found = cluster_age(likelihood[chosen].reshape(-1, *shape), config)
         rows.append({"cluster": name, "n": len(chosen), **found})
         rows[-1]["age_reference"] = float(np.median(members["age_reference"][chosen]))

@@ -59,7 +59,7 @@ def cluster_age_likelihoods(inputs: Any, context: Any) -> dict[str, Any]:
     found = age_likelihoods(stars, inputs["isochrone_grid"], inputs, context.config)
     table: dict[str, Any] = {name: stars[name] for name in ("source_id", "ra", "dec", "logg")}
     table |= {"cluster": members["cluster"][place], "age_reference": members["age"][place]}
-    return table | {"likelihood": found.reshape(len(place), -1).astype(np.float32)}
+    return table | {"likelihood": found.reshape(len(place), found.shape[1] * found.shape[2]).astype(np.float32)}
 
 
 _CLUSTERS = vf.TableSchema(

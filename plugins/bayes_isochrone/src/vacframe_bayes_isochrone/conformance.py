@@ -114,6 +114,7 @@ def conformance_samples() -> dict[str, Any]:
         "source_id": stars["source_id"][::3],
         "cluster": np.array(["NGC 1", "NGC 2"])[np.arange(len(stars["source_id"][::3])) % 2],
         "age": np.full(len(stars["source_id"][::3]), 5.0, np.float32),
+        "distance": np.full(len(stars["source_id"][::3]), 2.0, np.float32),
     }
     inputs["cluster_age_likelihoods"] = run_product(plugin, "cluster_age_likelihoods", inputs, config=config).table
     ours = (
