@@ -77,8 +77,8 @@ def look_up(
         last = min(first + CHUNK, len(chance))
         n = last - first
         _cells(
-            found[0][first:last], found[1][first:last], found[2][first:last], best, inverse, np.int32(n_t), place[:n],
-            u[:n], v[:n],
+            found[0][first:last], found[1][first:last], found[2][first:last], single(best), inverse,
+            np.int32(n_t), place[:n], u[:n], v[:n],
         )  # fmt: skip
         for c in range(components):
             _values(flat[c], n_t, place[:n], u[:n], v[:n], weight[c], found[3][first:last], chance[first:last])
