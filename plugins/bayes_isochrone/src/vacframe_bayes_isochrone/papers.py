@@ -48,7 +48,7 @@ def _mass_moment(kind: str) -> Callable[[Any], float]:
         miss = miss[np.isfinite(miss)]
         if len(miss) < _FEWEST:
             return float("nan")
-        return float(miss.mean() if kind == "mean" else miss.std())
+        return float(abs(miss.mean()) if kind == "mean" else miss.std())
 
     return measure
 
@@ -111,7 +111,7 @@ plugin.paper(
                 product="isochrone_comparison",
                 columns=("mass", "mass_reference"),
                 where=_GIANTS,
-                how="mean of mass - seismic mass of giants",
+                how="size of the mean of mass - seismic mass of giants",
                 measure=_mass_moment("mean"),
                 compare="at_most",
             ),
