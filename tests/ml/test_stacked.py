@@ -55,7 +55,7 @@ def test_equals_keras_dense_layers(weights, inputs):
     network = keras.Sequential([keras.Input((30,)), *(keras.layers.Dense(n, "relu") for n in LAYERS)])
     network.add(keras.layers.Dense(1))
     network.set_weights([w[1] if w[1].shape[0] > 1 else w[1][0] for w in weights])
-    np.testing.assert_allclose(found[1], network(inputs).numpy()[:, 0], atol=1e-5)
+    np.testing.assert_allclose(found[1], keras.ops.convert_to_numpy(network(inputs))[:, 0], atol=1e-5)
 
 
 def test_a_row_is_bitwise_the_same_in_any_company(weights, inputs):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pickle
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from vacframe.ml.training import TrainingData, train
 OPTIONS = TrainingOptions(
     layers=(16, 8), epochs=30, patience=30, batch_size=32, learning_rate=5e-3, noise=1.0, averaging=0.9
 )
+QUIET = OPTIONS.model_copy(update={"noise": 0.0, "epochs": 5})
 SEEDS = [11, 22, 33]
 
 
@@ -93,6 +95,51 @@ def test_threads_do_not_change_the_result():
         check=True,
     )
     assert done.stdout.strip() == wide_digest()
+
+
+def test_frameworks_agree(data):
+    """Without random noise JAX follows the same path as TensorFlow, but for rounding."""
+    pytest.importorskip("jax")
+    code = (
+        "import sys, pickle; sys.path.insert(0, sys.argv[1]); import test_training as t;"
+        "from vacframe.ml import backend; assert backend.library_versions().keys() == {'keras', 'jax'};"
+        "found = t.train(t.make_data(), t.QUIET, t.SEEDS, seed=4);"
+        "sys.stdout.buffer.write(pickle.dumps(found.weights))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, os.path.dirname(__file__)],
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        check=True,
+    )
+    here = train(data, QUIET, SEEDS, seed=4).weights
+    for found, expected in zip(pickle.loads(done.stdout), here, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["random_normal", "random_uniform"])
+def test_random_numbers_of_jax(name):
+    """They are distributed as they should be, and depend on the seed alone."""
+    pytest.importorskip("jax")
+    code = (
+        f"import sys, numpy as np; from vacframe.ml.backend import {name} as draw, ops;"
+        "one, two, other = (ops.convert_to_numpy(draw((500, 40), np.array([3, k], np.int32))) for k in (-5, -5, 6));"
+        "assert (one == two).all() and (one != other).mean() > 0.99;"
+        "print(one.dtype, one.mean(), one.var(), one.min(), one.max())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    dtype, *found = done.stdout.split()
+    mean, variance, low, high = map(float, found)
+    assert dtype == "float32"
+    expected = {"random_normal": (0.0, 1.0), "random_uniform": (0.5, 1 / 12)}[name]
+    np.testing.assert_allclose((mean, variance), expected, atol=0.03)
+    assert name == "random_normal" or (low >= 0 and high < 1)
 
 
 def test_validation_rows_are_never_learned_from(data, trained):

@@ -42,6 +42,10 @@ ATTEMPTS = 5
 """How often a build plans again because the workspace changed under it; once more for each source, which may split."""
 
 
+_RECORDED = ("vacframe", "numpy", "scipy", "astropy", "pyarrow", "keras", "tensorflow", "jax")
+"""Libraries whose versions the provenance holds."""
+
+
 class Build:
     """One plan or build of a set of products.
 
@@ -292,7 +296,7 @@ class Build:
         files = {str(p): self.ledger.file_digest(p) for p in node.files if p.is_file()}
         return {
             "build": self.build_id, "host": platform.node(), "python": platform.python_version(),
-            "libraries": library_versions(("vacframe", "numpy", "scipy", "astropy", "pyarrow", "keras", "tensorflow")),
+            "libraries": library_versions(_RECORDED),
             "provider": node.provider, "seed": self.project.seed, "inputs": versions, "files": files,
             "pilot": None if self.sources.pilot is None else self.sources.pilot.model_dump(mode="json"),
             "config": {} if node.config is None else node.config.model_dump(mode="json"),

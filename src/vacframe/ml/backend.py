@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from vacframe.core.errors import UsageError
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow" if find_spec("tensorflow") else "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # its products do not depend on the number of threads
@@ -34,21 +35,25 @@ def _quiet() -> Iterator[None]:
 
 with _quiet():
     import keras
-    import tensorflow as tf
     from keras import ops
 
-__all__ = ["jit", "keras", "library_versions", "ops", "random_normal", "random_uniform", "value_and_gradient"]
+    NAME = keras.config.backend()
+    if NAME == "tensorflow":
+        import tensorflow as framework
+    elif NAME == "jax":
+        import jax as framework
+    else:
+        raise UsageError(
+            f"KERAS_BACKEND is {NAME!r}; vacframe.ml runs on 'tensorflow' or 'jax'. Unset the variable, or set it to "
+            "one of these."
+        )
 
-if keras.config.backend() != "tensorflow":
-    raise UsageError(
-        f"KERAS_BACKEND is {keras.config.backend()!r}; vacframe.ml runs on 'tensorflow'. Unset the variable, or set it "
-        "to tensorflow."
-    )
+__all__ = ["jit", "keras", "library_versions", "ops", "random_normal", "random_uniform", "value_and_gradient"]
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return `function` of tensors compiled into one graph; it is traced once per set of shapes."""
-    return tf.function(function)
+    return framework.function(function) if NAME == "tensorflow" else framework.jit(function)
 
 
 def value_and_gradient(
@@ -67,28 +72,42 @@ def value_and_gradient(
         ``(weights, *rest) -> (value, extra, gradient)``; `gradient` is a list like `weights`.
     """
 
-    def evaluated(weights: list[Any], *rest: Any) -> tuple[Any, Any, list[Any]]:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+    def taped(weights: list[Any], *rest: Any) -> tuple[Any, Any, list[Any]]:
+        with framework.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
             value, extra = function(weights, *rest)
         return value, extra, tape.gradient(value, weights)
 
-    return evaluated
+    def differentiated(weights: list[Any], *rest: Any) -> tuple[Any, Any, list[Any]]:
+        (value, extra), gradient = framework.value_and_grad(function, has_aux=True)(weights, *rest)
+        return value, extra, gradient
+
+    return taped if NAME == "tensorflow" else differentiated
 
 
 def random_normal(shape: tuple[int, ...], seed: Any) -> Any:
     """Return standard normal float32 numbers that depend on `seed`, an int32 tensor of shape (2,), only."""
-    return tf.random.stateless_normal(shape, seed)
+    if NAME == "tensorflow":
+        return framework.random.stateless_normal(shape, seed)
+    return framework.random.normal(_key(seed), shape)
 
 
 def random_uniform(shape: tuple[int, ...], seed: Any) -> Any:
     """Return float32 numbers uniform in [0, 1) that depend on `seed`, an int32 tensor of shape (2,), only."""
-    return tf.random.stateless_uniform(shape, seed)
+    if NAME == "tensorflow":
+        return framework.random.stateless_uniform(shape, seed)
+    return framework.random.uniform(_key(seed), shape)
+
+
+def _key(seed: Any) -> Any:
+    """Return a key of JAX's Threefry generator."""
+    bits = framework.lax.bitcast_convert_type(ops.cast(seed, "int32"), "uint32")
+    return framework.random.wrap_key_data(bits, impl="threefry2x32")
 
 
 def library_versions() -> dict[str, str]:
     """Return the versions of Keras and of the framework."""
-    return {"keras": keras.__version__, "tensorflow": tf.__version__}
+    return {"keras": keras.__version__, NAME: framework.__version__}
 
 
 def out_of_memory(error: BaseException) -> bool:
