@@ -26,9 +26,10 @@ NEARLY_GAUSSIAN = 0.005
 """Below this relative error a parallax is as good as Gaussian in distance modulus: the mean moves by less than 1 % of
 its error."""
 STEP = 0.55
-"""Step of tables and quadratures, in standard deviations of the Gaussian that is tabulated or integrated."""
-A_STEP = 0.3
-"""Step of tables in a, in standard deviations: at 0.55 one star in twenty moved by 2 % of its width."""
+"""Step of tables in t and of quadratures, in standard deviations of the Gaussian that is tabulated or integrated."""
+A_STEP = 0.4
+"""Step of tables in a, in standard deviations. Points of nearly one colour, as in the red clump, lie at one place between
+two nodes, where the table's error does not average out: at 0.55 a star moved by 2 % of its width."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
