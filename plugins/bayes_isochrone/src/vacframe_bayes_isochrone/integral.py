@@ -28,8 +28,8 @@ its error."""
 STEP = 0.55
 """Step of tables in t and of quadratures, in standard deviations of the Gaussian that is tabulated or integrated."""
 A_STEP = 0.4
-"""Step of tables in a, in standard deviations. Points of nearly one colour, as in the red clump, lie at one place between
-two nodes, where the table's error does not average out: at 0.55 a star moved by 2 % of its width."""
+"""Step of tables in a, in standard deviations. Points of nearly one colour, as in the red clump, lie at one place
+between two nodes, where the table's error does not average out: at 0.55 a star moved by 2 % of its width."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
