@@ -80,6 +80,20 @@ def test_mist(tmp_path):
     assert rows[1]["imf_weight"] / rows[0]["imf_weight"] == pytest.approx(1.0, abs=0.2)
 
 
+def test_mist_without_magnitudes(tmp_path):
+    header = "# EEP log10_isochrone_age_yr initial_mass star_mass star_mdot log_L log_LH log_Teff log_R log_g phase\n"
+    start = MIST[: MIST.index("# EEP")]
+    rows = "  250  9.9  0.9  0.899  -1e-14  0.01  0.0  3.780  0.0  4.400  0.0\n"
+    rows += "  500  9.9  1.0  0.990  -1e-12  1.50  1.4  3.690  0.9  2.700  2.0\n"
+    made = read(tmp_path, iso=start + header + rows).table.to_pylist()
+    assert [r["phase"] for r in made] == [1, 3]
+    assert [r["m_current"] for r in made] == pytest.approx([0.899, 0.99])
+    assert [r["mh"] for r in made] == pytest.approx([-0.5, -0.5])
+    assert [r["logg"] for r in made] == pytest.approx([4.4, 2.7])
+    assert [r["log_l"] for r in made] == pytest.approx([0.01, 1.5])
+    assert all(r[f"mag_{band}"] is None or np.isnan(r[f"mag_{band}"]) for r in made for band in ("j", "ks", "g"))
+
+
 def test_files_that_are_no_isochrones_are_counted(tmp_path):
     made = read(tmp_path, good=CMD3, table="a,b\n1,2\n", cut=CMD3.replace(" 1 0.0 3.5", " 1 3.5", 1))
     assert made.table.num_rows == 3
