@@ -30,6 +30,8 @@ STEP = 0.55
 A_STEP = 0.4
 """Step of tables in a, in standard deviations. Points of nearly one colour, as in the red clump, lie at one place
 between two nodes, where the table's error does not average out: at 0.55 a star moved by 2 % of its width."""
+CLOSER, CLOSE = 0.75, 10.0
+"""Under a uniform prior the first steps in A are smaller by this share, over so many of them."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
@@ -57,7 +59,8 @@ def _extinctions(
     """Fill the quadrature nodes in A and their weights; return how many.
 
     Under a lognormal prior the nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the
-    steps match sigma. Under a uniform one they are equal steps in A, with Gregory's corrections at the ends.
+    steps match sigma. Under a uniform one they are steps in A, smaller near A = 0, where the posterior of stars that are
+    bluer than the models falls steeply, with Gregory's corrections at the ends.
     """
     step = STEP * sigma
     if lognormal > 0:
@@ -77,10 +80,12 @@ def _extinctions(
         widths[0] *= 0.5
         widths[n - 1] *= 0.5
         return n
-    n = min(max(int(last / step) + 2, 7), Q_MAX)
-    step = last / (n - 1)
+    more = CLOSER * CLOSE
+    n = min(max(int(last / step + more) + 2, 7), Q_MAX)
+    step = last / (n - 1 - more * (1.0 - np.exp(-(n - 1) / CLOSE)))
     for j in range(n):
-        nodes[j], widths[j] = j * step, step
+        near = np.exp(-j / CLOSE)
+        nodes[j], widths[j] = step * (j - more * (1.0 - near)), step * (1.0 - CLOSER * near)
     for j in range(3):
         widths[j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
         widths[n - 1 - j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
