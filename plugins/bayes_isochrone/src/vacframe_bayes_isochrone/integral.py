@@ -59,8 +59,8 @@ def _extinctions(
     """Fill the quadrature nodes in A and their weights; return how many.
 
     Under a lognormal prior the nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the
-    steps match sigma. Under a uniform one they are steps in A, smaller near A = 0, where the posterior of stars that are
-    bluer than the models falls steeply, with Gregory's corrections at the ends.
+    steps match sigma. Under a uniform one they are steps in A, smaller near A = 0, where the posterior of stars bluer
+    than the models falls steeply, with Gregory's corrections at the ends.
     """
     step = STEP * sigma
     if lognormal > 0:
