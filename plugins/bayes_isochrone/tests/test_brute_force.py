@@ -8,22 +8,25 @@ import os
 import numba
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
-from vacframe_bayes_isochrone.engine import sky_priors
+from vacframe_bayes_isochrone.engine import ModelPoints, sky_priors
 from vacframe_bayes_isochrone.integral import MU_FIRST, MU_NODES, MU_STEP
+from vacframe_bayes_isochrone.moments import percentile
 
 from vacframe.testing import run_product
 
 MODULI = MU_FIRST + MU_STEP * np.arange(MU_NODES)
 QUANTITIES = ("distance", "av", "mass", "age")
+FRACTIONS = (0.16, 0.5, 0.84)
 FARTHEST = 60.0
 """Larger differences of chi2 do not count."""
 
 
 @numba.njit(error_model="numpy")
-def summed(miss, residual, inverse, extinction, av, mu, lines, dust, weight, mass, age, out):
-    """Fill out (parts, 9): the sum over all points, A_V and moduli of 1, and of each quantity and its square.
+def summed(miss, residual, inverse, extinction, av, mu, lines, dust, weight, by_av, by_mu, by_point):
+    """Add the posterior up at each A_V, each modulus and each point.
 
     Parameters
     ----------
@@ -34,40 +37,39 @@ def summed(miss, residual, inverse, extinction, av, mu, lines, dust, weight, mas
     """
     total, step = inverse.sum(), mu[1] - mu[0]
     reach = int(7.0 / np.sqrt(total) / step) + 1
-    distance = 10.0 ** (0.2 * mu - 2.0)
-    for part in range(len(out)):
-        along, rest, mine = np.empty(len(mu)), np.empty(len(inverse)), np.zeros(9)
-        for i in range(part, len(miss), len(out)):
-            s = d1 = d2 = a1 = a2 = 0.0
-            for k in range(len(mu)):
-                along[k] = 0.0
-                for c in range(len(weight)):
-                    along[k] += weight[c, i] * lines[c, k]
-            for j in range(len(av)):
-                middle, off = 0.0, miss[i]
-                for b in range(len(inverse)):
-                    rest[b] = residual[b, i] - extinction[b] * av[j]
-                    middle += inverse[b] * rest[b] / total
-                for b in range(len(inverse)):
-                    off += inverse[b] * (rest[b] - middle) ** 2
-                if off > FARTHEST:
-                    continue
-                at = int((middle - mu[0]) / step)
-                p1 = 0.0
-                for k in range(max(at - reach, 0), min(at + reach + 2, len(mu))):
-                    p = np.exp(-0.5 * (off + total * (mu[k] - middle) ** 2)) * along[k] * dust[j, k]
-                    p1 += p
-                    d1 += p * distance[k]
-                    d2 += p * distance[k] ** 2
-                s += p1
-                a1 += p1 * av[j]
-                a2 += p1 * av[j] ** 2
-            mine += np.array([s, d1, d2, a1, a2, s * mass[i], s * mass[i] ** 2, s * age[i], s * age[i] ** 2])
-        out[part] = mine
+    along, rest = np.empty(len(mu)), np.empty(len(inverse))
+    for i in range(len(miss)):
+        for k in range(len(mu)):
+            along[k] = 0.0
+            for c in range(len(weight)):
+                along[k] += weight[c, i] * lines[c, k]
+        for j in range(len(av)):
+            middle, off = 0.0, miss[i]
+            for b in range(len(inverse)):
+                rest[b] = residual[b, i] - extinction[b] * av[j]
+                middle += inverse[b] * rest[b] / total
+            for b in range(len(inverse)):
+                off += inverse[b] * (rest[b] - middle) ** 2
+            if off > FARTHEST:
+                continue
+            at = int((middle - mu[0]) / step)
+            for k in range(max(at - reach, 0), min(at + reach + 2, len(mu))):
+                p = np.exp(-0.5 * (off + total * (mu[k] - middle) ** 2)) * along[k] * dust[j, k]
+                by_mu[k] += p
+                by_av[j] += p
+                by_point[i] += p
+
+
+def percentiles(values, density):
+    """Return the 16th, 50th and 84th percentile of a smooth density."""
+    fine = np.linspace(0, len(values) - 1, 40 * len(values))
+    value, where = CubicSpline(np.arange(len(values)), values), np.arange(len(values))
+    reached = CubicSpline(where, density * value(where, 1)).antiderivative()(fine)
+    return np.interp(np.array(FRACTIONS) * reached[-1], reached, value(fine))
 
 
 def posterior(star, grid, prior, config):
-    """Return mean and standard deviation of each quantity.
+    """Return mean, standard deviation, and 16th, 50th and 84th percentile of each quantity.
 
     Parameters
     ----------
@@ -113,32 +115,50 @@ def posterior(star, grid, prior, config):
     if dust_prior.kind == "lognormal":
         log_av = np.log(av)[:, None]
         dust = -0.5 * ((log_av - np.interp(mu, MODULI, prior[1])) / dust_prior.dispersion) ** 2 - log_av
-    dust = np.exp(dust) * np.gradient(av)[:, None]
-    dust[[0, -1]] *= 0.5
-    out = np.zeros((1, 9))
+    steps = np.gradient(av)
+    steps[[0, -1]] *= 0.5
+    by_av, by_mu, by_point = np.zeros(len(av)), np.zeros(len(mu)), np.zeros(len(near))
     summed(
-        miss[near] - miss.min(), residual, inverse, extinction, av, mu, np.exp(lines - lines.max()), dust,
-        grid["weight"][:, near].astype(float), grid["mass"][near].astype(float), grid["age_nodes"][grid["age"][near]],
-        out,
+        miss[near] - miss.min(), residual, inverse, extinction, av, mu, np.exp(lines - lines.max()),
+        np.exp(dust) * steps[:, None], grid["weight"][:, near].astype(float), by_av, by_mu, by_point,
     )  # fmt: skip
-    sums = out.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        first, second = sums[1::2] / sums[0], sums[2::2] / sums[0]
-    return dict(zip(QUANTITIES, zip(first, np.sqrt(second - first**2), strict=True), strict=True))
+    masses, at_age = grid["mass"][near].astype(float), grid["age"][near]
+    by_age = np.bincount(at_age, by_point, len(grid["age_nodes"]))
+    order = np.argsort(masses)
+    inside = np.cumsum(by_point[order]) - 0.5 * by_point[order]
+    age_edges = ModelPoints(grid, config).values[-1]
+    sums = {
+        "distance": (10 ** (0.2 * mu - 2), by_mu, 10 ** (0.2 * percentiles(mu, by_mu) - 2)),
+        "av": (av, by_av, percentiles(av, by_av / steps)),
+        "mass": (masses, by_point, np.interp(np.array(FRACTIONS) * by_point.sum(), inside, masses[order])),
+        "age": (grid["age_nodes"], by_age, [percentile(by_age, age_edges, f) for f in FRACTIONS]),
+    }
+    exact = {}
+    for name, (values, shares, points) in sums.items():
+        mean = np.average(values, weights=shares)
+        exact[name] = (mean, np.average((values - mean) ** 2, weights=shares) ** 0.5, *points)
+    return exact
 
 
 def differences(stars, grid, config, estimate):
-    """Return (mean - exact mean) / exact deviation and deviation / exact one - 1, (n, 4) each, and the estimates."""
+    """Return how estimates differ from the exact ones, and the estimates.
+
+    Differences of means and of percentiles are in units of the exact deviation, (n, 4) and (n, 4, 3); those of
+    deviations are relative ones, (n, 4).
+    """
     found = estimate(stars, grid, config)
     density, dust, _ = sky_priors(stars, {"reddening_map": []}, config)
-    shift, ratio = np.zeros((2, len(stars["ra"]), len(QUANTITIES)))
-    for row in range(len(shift)):
+    n = len(stars["ra"])
+    shift, ratio, percents = np.zeros((n, 4)), np.zeros((n, 4)), np.zeros((n, 4, 3))
+    for row in range(n):
         exact = posterior({n: v[row] for n, v in stars.items()}, grid, (density[row], dust[row]), config)
         for k, name in enumerate(QUANTITIES):
-            mean, deviation = exact[name]
+            mean, deviation, *points = exact[name]
             shift[row, k] = (found[name][row] - mean) / deviation
             ratio[row, k] = found[f"{name}_error"][row] / deviation - 1
-    return shift, ratio, found
+            mine = np.array([found[f"{name}_{p}"][row] for p in (16, 50, 84)])
+            percents[row, k] = (mine - points) / deviation
+    return shift, ratio, percents, found
 
 
 @pytest.mark.parametrize("prior", ["binney2014", "flat"])
@@ -147,11 +167,13 @@ def test_agrees_within_a_hundredth_of_the_posterior(prior, coarse, observed, est
     stars, _ = observed(grid, config, 20, seed=5)
     stars["ks"][2] = stars["j"][4] = stars["h"][4] = np.nan
     stars["parallax"][1], stars["parallax"][3], stars["parallax_error"][3] = np.nan, -0.05, 1.0
-    shift, ratio, found = differences(stars, grid, config, estimate)
+    shift, ratio, percents, found = differences(stars, grid, config, estimate)
     # Averages over the table's cells need many points; rows with fewer than ten are flagged.
     bound = np.where(found["n_effective"] >= 10, 0.01, 0.02)
     assert (np.abs(shift).max(axis=1) < bound).all()
     assert np.abs(ratio).max() < 0.03
+    assert np.median(np.abs(percents[:, :2]).max(axis=(1, 2))) < 0.01
+    assert np.abs(percents[:, :2]).max() < 0.05
 
 
 def odd_stars(grid, config, count, observed, shared):
@@ -196,13 +218,18 @@ def test_ninety_nine_of_a_hundred_agree_on_the_whole_grid(prior, parsec, observe
     config = BayesIsochroneConfig(prior=prior)
     grid = run_product(plugin, "isochrone_grid", {"isochrones": parsec}, config=config).model
     stars, kinds = odd_stars(grid, config, int(os.environ["VACFRAME_BRUTE_FORCE"]), observed, shared)
-    shift, ratio, found = differences(stars, grid, config, estimate)
-    shift, ratio = np.abs(shift).max(axis=1), np.abs(ratio).max(axis=1)
-    enough = found["n_effective"] >= 10
+    shift, ratio, percents, found = differences(stars, grid, config, estimate)
+    shift, ratio, enough = np.abs(shift), np.abs(ratio), found["n_effective"] >= 10
+    percents = np.abs(percents).max(axis=2)
     for kind in dict.fromkeys(kinds):
         rows = enough & (kinds == kind)
         print(
-            f"{prior}, {kind}: {rows.sum()} stars, median {np.median(shift[rows]):.5f}, at most {shift[rows].max():.4f}"
+            f"{prior}, {kind}: {rows.sum()} stars, median {np.median(shift[rows].max(axis=1)):.5f}, "
+            f"at most {shift[rows].max():.4f}, deviation {ratio[rows].max():.4f}"
         )
-    print(f"{prior}: {(shift[enough] < 0.01).mean():.4f} of {enough.sum()} within 1 %, {(~enough).sum()} of few points")
-    assert (shift[enough] < 0.01).mean() >= 0.99
+        largest = percents[rows].max(axis=0).round(4)
+        print("  largest difference of percentiles:", dict(zip(QUANTITIES, largest, strict=True)))
+    within = {"means": shift.max(axis=1), "deviations": ratio.max(axis=1), "percentiles": percents.max(axis=1)}
+    within = {what: (largest[enough] < 0.01).mean() for what, largest in within.items()}
+    print(f"{prior}: within 1 % of {enough.sum()} {within}; {(~enough).sum()} of few points")
+    assert within["means"] >= 0.99

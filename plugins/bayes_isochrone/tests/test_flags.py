@@ -55,6 +55,13 @@ def test_without_any_magnitude_there_is_a_row_without_estimate(fitted):
     assert np.isnan(star["mass"])
 
 
+def test_more_dust_than_the_prior_allows_is_flagged(fitted):
+    assert not change(fitted)["flag"] & Flag.AV_EDGE
+    extinction = {"j": 0.282, "h": 0.175, "ks": 0.112}
+    star = change(fitted, parallax=np.nan, **{n: fitted[0][n][0] + 7.0 * e for n, e in extinction.items()})
+    assert star["flag"] & Flag.AV_EDGE
+
+
 def test_one_magnitude_suffices(fitted):
     star = change(fitted, j=np.nan, h=np.nan)
     assert star["flag"] & Flag.FEWER_BANDS

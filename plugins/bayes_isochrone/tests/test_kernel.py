@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import lognorm, norm, truncnorm
 from vacframe_bayes_isochrone import candidates, integral
 from vacframe_bayes_isochrone.exponential import exponential
-from vacframe_bayes_isochrone.moments import percentile
+from vacframe_bayes_isochrone.moments import between_nodes, extinction_at, percentile
 
 
 def test_exponential():
@@ -58,3 +58,34 @@ def test_combine():
     out = np.empty((5, 16), np.float32)
     integral.combine(factors, rows, out)
     np.testing.assert_allclose(out, factors @ rows, rtol=1e-5)
+
+
+@pytest.mark.parametrize("centre", [-8, -3.6, -1, 0, 0.5, 3, 19.5])
+def test_quadrature_and_percentiles_of_extinction_under_a_uniform_prior(centre):
+    """A Gaussian cut off at A = 0 and at A = 20: moments to 0.4 % of its width, percentiles to 1 %."""
+    nodes, widths = np.empty(integral.Q_MAX), np.empty(integral.Q_MAX)
+    n = integral.extinctions(integral.UNIFORM_FIRST, min(20.0, max(centre + 7.0, 2.0)), 1.0, 0.0, nodes, widths)
+    exact = truncnorm(-centre, 20.0 - centre, loc=centre)
+    nodes, shares = nodes[:n], widths[:n] * np.exp(-0.5 * (nodes[:n] - centre) ** 2)
+    mean, second = np.average(nodes, weights=shares), np.average(nodes**2, weights=shares)
+    assert mean == pytest.approx(exact.mean(), abs=4e-3 * exact.std())
+    assert (second - mean**2) ** 0.5 == pytest.approx(exact.std(), rel=4e-3)
+    bins, edges = between_nodes(shares)
+    for fraction in (0.16, 0.5, 0.84):
+        found = extinction_at(nodes, percentile(bins, edges, fraction))
+        assert found == pytest.approx(exact.ppf(fraction), abs=0.01 * exact.std())
+
+
+@pytest.mark.parametrize("scatter", [0.4, 1.4])
+def test_quadrature_of_extinction_under_a_lognormal_prior(scatter):
+    nodes, widths = np.empty(integral.Q_MAX), np.empty(integral.Q_MAX)
+    exact = lognorm(scatter, scale=0.1)
+    n = integral.extinctions(0.1 * np.exp(-4.0 * scatter), 25.0, 0.2, scatter, nodes, widths)
+    nodes, shares = nodes[:n], widths[:n] * exact.pdf(nodes[:n])
+    assert shares.sum() == pytest.approx(1, abs=2e-4)
+    below_25 = exact.mean() * norm.cdf(np.log(25.0 / 0.1) / scatter - scatter)
+    assert (shares * nodes).sum() == pytest.approx(below_25, rel=1e-3)
+    bins, edges = between_nodes(shares)
+    for fraction in (0.16, 0.5, 0.84):
+        found = extinction_at(nodes, percentile(bins, edges, fraction))
+        assert found == pytest.approx(exact.ppf(fraction), rel=3e-3)

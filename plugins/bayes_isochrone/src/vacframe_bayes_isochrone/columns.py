@@ -24,6 +24,7 @@ class Flag(IntFlag):
     NOT_GIANT = 512
     FEW_POINTS = 1024
     NO_DUST_MAP = 2048
+    AV_EDGE = 4096
 
 
 FLAG_TEXT = (
@@ -31,7 +32,7 @@ FLAG_TEXT = (
     "16 no model near labels and parallax, no estimate; 32 none agrees with them, no estimate; 64 poor fit; "
     "128 the posterior runs into the first or last age of the grid; 256 into its first or last metallicity; "
     "512 log g is not that of a giant or subgiant: mass and age mean little; 1024 the models are sparser than the "
-    "errors; 2048 no map of the dust here"
+    "errors; 2048 no map of the dust here; 4096 A_V is within two errors of the largest that the prior allows"
 )
 LABELS: tuple[vf.Column, ...] = (
     *measured("teff", "Effective temperature", unit="K", ucd="phys.temperature.effective"),

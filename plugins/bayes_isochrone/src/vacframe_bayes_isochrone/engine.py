@@ -146,6 +146,7 @@ def _flags(seen: Observables, found: np.ndarray, no_dust: np.ndarray, coverage: 
             Flag.NOT_GIANT: ~(seen.labels[:, 1] < config.giant_logg),
             Flag.FEW_POINTS: found[:, moments.EFFECTIVE] < FEWEST_POINTS,
             Flag.NO_DUST_MAP: no_dust,
+            Flag.AV_EDGE: found[:, moments.AV] + 2.0 * found[:, moments.AV_SD] > config.chosen_dust.av_max,
         }
     total = np.zeros(len(found), dtype=np.int16)
     for bit, met in conditions.items():

@@ -25,13 +25,18 @@ TINY = 1e-14
 NEARLY_GAUSSIAN = 0.005
 """Below this relative error a parallax is as good as Gaussian in distance modulus: the mean moves by less than 1 % of
 its error."""
-STEP = 0.55
+STEP = 0.5
 """Step of tables in t and of quadratures, in standard deviations of the Gaussian that is tabulated or integrated."""
-A_STEP = 0.4
+T_STEP, LEAST_T = 1.5, 64
+"""Tables step in t by at most so many standard deviations of t, and make at least so many steps, if of half a standard
+deviation each: percentiles of distance need that where the posterior is hardly wider than that of a single point."""
+A_STEP = 0.35
 """Step of tables in a, in standard deviations. Points of nearly one colour, as in the red clump, lie at one place
 between two nodes, where the table's error does not average out: at 0.55 a star moved by 2 % of its width."""
-CLOSER, CLOSE = 0.75, 10.0
-"""Under a uniform prior the first steps in A are smaller by this share, over so many of them."""
+UNIFORM_STEP, UNIFORM_FIRST = 0.7, 0.001
+"""Under a uniform prior: step of quadratures in ln A, near A = 0, and the first A in standard deviations."""
+ENDS = (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)
+"""Weights of the last nodes in A, the last one first: Gregory's end correction, since the prior may end there."""
 REACH = 6.0
 """Tables reach this many standard deviations."""
 LN10 = 2.302585092994046
@@ -53,42 +58,32 @@ def reach_of(
 
 
 @compiled
-def _extinctions(
+def extinctions(
     first: float, last: float, sigma: float, lognormal: float, nodes: np.ndarray, widths: np.ndarray
 ) -> int:
     """Fill the quadrature nodes in A and their weights; return how many.
 
-    Under a lognormal prior the nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the
-    steps match sigma. Under a uniform one they are steps in A, smaller near A = 0, where the posterior of stars bluer
-    than the models falls steeply, with Gregory's corrections at the ends.
+    The nodes are equal steps in x = ln A + A / turn: in ln A at first, in A later, where the steps match sigma. In x
+    the integrand falls smoothly to nothing towards A = 0, however steep it is there, so that the sum converges as fast
+    as that of a Gaussian. Under a uniform prior it falls as A does, and the first node stands for all below it too.
     """
-    step = STEP * sigma
-    if lognormal > 0:
-        delta = 0.75 * STEP * lognormal
-        turn = step / delta
-        value = min(first, 0.5 * last)
-        span = np.log(last / value) + (last - value) / turn
-        n = min(int(span / delta) + 2, Q_MAX)
-        delta = span / (n - 1)
-        x = np.log(value) + value / turn
-        for j in range(n):
-            nodes[j], widths[j] = value, delta * value * turn / (value + turn)
-            x += delta
-            value += widths[j]
-            for _ in range(5):
-                value = max(value - (np.log(value) + value / turn - x) * value * turn / (value + turn), 0.5 * nodes[j])
-        widths[0] *= 0.5
-        widths[n - 1] *= 0.5
-        return n
-    more = CLOSER * CLOSE
-    n = min(max(int(last / step + more) + 2, 7), Q_MAX)
-    step = last / (n - 1 - more * (1.0 - np.exp(-(n - 1) / CLOSE)))
+    delta = 0.75 * STEP * lognormal if lognormal > 0 else UNIFORM_STEP
+    turn = STEP * sigma / delta
+    value = min(first, 0.5 * last)
+    span = np.log(last / value) + (last - value) / turn
+    n = min(max(int(span / delta) + 2, 7), Q_MAX)
+    delta = span / (n - 1)
+    x = np.log(value) + value / turn
     for j in range(n):
-        near = np.exp(-j / CLOSE)
-        nodes[j], widths[j] = step * (j - more * (1.0 - near)), step * (1.0 - CLOSER * near)
+        nodes[j], widths[j] = value, delta * value * turn / (value + turn)
+        x += delta
+        value += widths[j]
+        for _ in range(5):
+            value = max(value - (np.log(value) + value / turn - x) * value * turn / (value + turn), 0.5 * nodes[j])
+    if not lognormal > 0:
+        widths[0] /= 1.0 - np.exp(-delta)
     for j in range(3):
-        widths[j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
-        widths[n - 1 - j] *= (3.0 / 8.0, 7.0 / 6.0, 23.0 / 24.0)[j]
+        widths[n - 1 - j] *= ENDS[j]
     return n
 
 
@@ -229,7 +224,8 @@ def _frames(
         width = min(width, 5.0 / LN10 * error / parallax)
     last = min(av_max, max(a_high + REACH * sigma_a, 2.0 * sigma_a))
     width = np.hypot(sigma_t, width)
-    t_step = max(min(STEP * width, 2.2 * sigma_t), (t_high - t_low) / (T_MAX - LANES - 4))
+    t_step = min(STEP * width, T_STEP * sigma_t, max((t_high - t_low) / LEAST_T, 0.5 * sigma_t))
+    t_step = max(t_step, (t_high - t_low) / (T_MAX - LANES - 4))
     t_step = max(t_step, (t_high - t_low + kappa * last) / (S_MAX - LANES - 12))
     a_step = max((0.1 if fine else A_STEP) * sigma_a, (a_high - a_low) / (A_MAX - 4))
     n_t, n_a = int((t_high - t_low) / t_step) + 4, int((a_high - a_low) / a_step) + 4
@@ -262,8 +258,9 @@ def tabulate(
     components = density.shape[0]
     nodes, widths, lines, integrand, gauss, tables = work
     frame, n_t, n_a, last, width = _frames(t, a, sigma_t, sigma_a, helper[0] > 0, kappa, parallax, error, av_max)
-    first = np.exp(np.min(mean_dust) - 4.0 * dust)
-    n_q = _extinctions(first, last, min(sigma_a, width / kappa), dust, nodes, widths)
+    sigma = min(sigma_a, width / kappa)
+    first = np.exp(np.min(mean_dust) - 4.0 * dust) if dust > 0 else UNIFORM_FIRST * sigma
+    n_q = extinctions(first, last, sigma, dust, nodes, widths)
     variance_t = max(sigma_t**2 - frame[1] ** 2 / 6.0, 0.04 * sigma_t**2)
     variance_a = sigma_a**2 - min(frame[3] ** 2 / 6.0, 0.5 * sigma_a**2)
     kernel = gauss[: (n_q + 3) // 4 * 4 * n_a].reshape(n_a, (n_q + 3) // 4 * 4)

@@ -153,7 +153,8 @@ def _shape(both: np.ndarray, line: Any, shift: np.ndarray) -> tuple[Any, ...]:
     `shift` (n_q,) is the place along the line of sight of the first t at each extinction.
     """
     n_q, n_t = both.shape
-    step, scatter = line[3] * line[1], line[5]
+    step = line[3] * line[1]
+    scatter = max(line[5], 0.5 * step)  # with less, the nodes would show
     width = max(step, scatter) / 3.0
     low = line[3] * line[0] + line[4] - 4.0 * scatter - width
     narrow = np.zeros(int((step * line[2] + 8.0 * scatter) / width) + 4)
@@ -170,7 +171,50 @@ def _shape(both: np.ndarray, line: Any, shift: np.ndarray) -> tuple[Any, ...]:
     for k in range(-reach, reach + 1):
         share = np.exp(-0.5 * (k * width / scatter) ** 2)
         wide[reach : len(wide) - reach] += share * narrow[reach + k : len(wide) - reach + k]
+    # It is wider than it should be, and sharpened by as much.
+    excess = (scatter**2 - line[5] ** 2) / width**2 + 1.0 / 6.0
+    curved = wide[2:] - 2.0 * wide[1:-1] + wide[:-2]
+    wide[1:-1] = np.maximum(wide[1:-1] - 0.5 * excess * curved, 0.0)
     return wide, low + width * (np.arange(len(wide) + 1) - 0.5)
+
+
+@compiled_with(candidates, exponential, integral)
+def between_nodes(by_a: np.ndarray) -> tuple[Any, ...]:
+    """Return the shares of bins half as wide as the steps of the quadrature in A, and their edges in units of a step.
+
+    The quadrature's terms are values of a smooth function in equal steps: it is interpolated half-way between them,
+    and the integral over a bin is the value in its middle and 1/24 of the second difference.
+    """
+    n = len(by_a)
+    values = np.zeros(n + 6)
+    values[3 : n + 3] = by_a
+    for j in range(3):
+        values[n + 2 - j] /= integral.ENDS[j]
+    fine = np.zeros(2 * n + 1)
+    for j in range(n):
+        near = values[j + 3 : j + 5], values[j + 2 : j + 6 : 3], values[j + 1 : j + 7 : 5]
+        fine[2 * j + 1] = values[j + 3]
+        middle = (150.0 * np.sum(near[0]) - 25.0 * np.sum(near[1]) + 3.0 * np.sum(near[2])) / 256.0
+        fine[2 * j + 2] = max(middle, 0.0) if j < n - 1 else 0.0
+    shares = fine[1 : 2 * n].copy()
+    for k in range(2 * n - 2):
+        shares[k] = max(shares[k] + (fine[k] - 2.0 * fine[k + 1] + fine[k + 2]) / 24.0, 0.0)
+    shares[2 * n - 2] *= 0.5
+    edges = 0.5 * np.arange(2 * n) - 0.25
+    edges[2 * n - 1] = n - 1.0
+    return shares, edges
+
+
+@compiled
+def extinction_at(nodes: np.ndarray, place: float) -> float:
+    """Return A at a place between the nodes of the quadrature, cubic in ln A."""
+    k = min(max(int(place), 1), len(nodes) - 3)
+    w = place - k
+    logs = np.log(nodes[k - 1 : k + 3])
+    return np.exp(
+        -w * (w - 1.0) * (w - 2.0) / 6.0 * logs[0] + 0.5 * (w + 1.0) * (w - 1.0) * (w - 2.0) * logs[1]
+        - 0.5 * (w + 1.0) * w * (w - 2.0) * logs[2] + (w + 1.0) * w * (w - 1.0) / 6.0 * logs[3]
+    )  # fmt: skip
 
 
 @compiled_with(candidates, exponential, integral)
@@ -225,14 +269,12 @@ def place_moments(
     stretch = np.sqrt(
         max(squares[1] / total - (means[1] / total) ** 2, 0.0) / (np.sum(by_mu * (middles - mean) ** 2) / np.sum(by_mu))
     )
-    a_edges = np.empty(n_q + 1)
-    a_edges[0], a_edges[n_q] = nodes[0], nodes[n_q - 1]
-    a_edges[1:n_q] = 0.5 * (nodes[:-1] + nodes[1:])
     by_a = np.empty(n_q)
     for j in range(n_q):
         by_a[j] = np.sum(both[j])
+    shares_of_a = between_nodes(by_a)
     for k in range(3):
         fraction = (0.16, 0.5, 0.84)[k]
         mu = means[1] / total + stretch * (percentile(by_mu, mu_edges, fraction) - mean)
         out[DISTANCE_P + k] = np.exp((mu - 10.0) * factor)
-        out[AV_P + k] = percentile(by_a, a_edges, fraction)
+        out[AV_P + k] = extinction_at(nodes, percentile(shares_of_a[0], shares_of_a[1], fraction))
