@@ -167,6 +167,8 @@ def test_agrees_within_a_hundredth_of_the_posterior(prior, coarse, observed, est
     stars, _ = observed(grid, config, 20, seed=5)
     stars["ks"][2] = stars["j"][4] = stars["h"][4] = np.nan
     stars["parallax"][1], stars["parallax"][3], stars["parallax_error"][3] = np.nan, -0.05, 1.0
+    bluer = np.flatnonzero(stars["logg"] < 3)[-2:]
+    stars["j"][bluer] -= 8.0 * stars["j_error"][bluer]  # than any model
     shift, ratio, percents, found = differences(stars, grid, config, estimate)
     # Averages over the table's cells need many points; rows with fewer than ten are flagged.
     bound = np.where(found["n_effective"] >= 10, 0.01, 0.02)
@@ -227,9 +229,15 @@ def test_ninety_nine_of_a_hundred_agree_on_the_whole_grid(prior, parsec, observe
             f"{prior}, {kind}: {rows.sum()} stars, median {np.median(shift[rows].max(axis=1)):.5f}, "
             f"at most {shift[rows].max():.4f}, deviation {ratio[rows].max():.4f}"
         )
-        largest = percents[rows].max(axis=0).round(4)
+        largest = percents[rows].max(axis=0).round(4).tolist()
         print("  largest difference of percentiles:", dict(zip(QUANTITIES, largest, strict=True)))
-    within = {"means": shift.max(axis=1), "deviations": ratio.max(axis=1), "percentiles": percents.max(axis=1)}
-    within = {what: (largest[enough] < 0.01).mean() for what, largest in within.items()}
+    # Percentiles of mass hang on how the few masses of the models are smoothed.
+    others = [k for k, name in enumerate(QUANTITIES) if name != "mass"]
+    within = {
+        "means": shift.max(axis=1),
+        "deviations": ratio.max(axis=1),
+        "percentiles": percents[:, others].max(axis=1),
+    }
+    within = {what: float((largest[enough] < 0.01).mean().round(4)) for what, largest in within.items()}
     print(f"{prior}: within 1 % of {enough.sum()} {within}; {(~enough).sum()} of few points")
     assert within["means"] >= 0.99

@@ -206,6 +206,14 @@ def test_dust_grows_with_distance_and_has_clouds():
     assert cloudy.clouds(*sky).mean() == pytest.approx(1.0, abs=0.15)
 
 
+def test_dust_may_scatter_from_star_to_star(make_truth):
+    smooth, rough = (make_truth(stars=2000, dust_scatter=s).to_pandas().set_index("source_id") for s in (0.0, 1.0))
+    ratio = np.log(rough["ebv"] / smooth["ebv"].reindex(rough.index))
+    assert ratio.mean() == pytest.approx(0.0, abs=0.1)
+    assert ratio.std() == pytest.approx(1.0, abs=0.1)
+    np.testing.assert_array_equal(rough["distance_kpc"], smooth["distance_kpc"].reindex(rough.index))
+
+
 def test_giants_lose_carbon_and_gain_nitrogen():
     n = 4000
     star = {"feh": np.full(n, 0.0), "alpha_m": np.full(n, 0.03), "logg": np.full(n, 2.5), "mass": np.full(n, 1.0)}

@@ -53,7 +53,8 @@ def photometry(magnitudes: np.ndarray, errors: np.ndarray, extinction: np.ndarra
     tuple
         Weights of the bands, coefficients of t and of a, extinction relative to kappa (n_band each, float32); kappa;
         sigma of t and of a; 1 / variance and mean of the Gaussian in A that is put in where the colours say next to
-        nothing of A, and its share of a (float32; it is divided out of the prior again), else zeros.
+        nothing of A, and its share of a (it is divided out of the prior again), else zeros, and 1 / variance of a
+        (float32).
     """
     n = len(magnitudes)
     weight = np.zeros(n)
@@ -78,7 +79,13 @@ def photometry(magnitudes: np.ndarray, errors: np.ndarray, extinction: np.ndarra
     sigma_t = 1.0 / np.sqrt(s0) if s0 > 0 else np.inf
     single = np.float32
     bands = (weight.astype(single), to_t.astype(single), to_a.astype(single), relative.astype(single))
-    return bands, kappa, sigma_t, sigma_a, np.array([helper, centre, helper * centre * sigma_a**2]).astype(single)
+    return (
+        bands,
+        kappa,
+        sigma_t,
+        sigma_a,
+        np.array([helper, centre, helper * centre * sigma_a**2, sigma_a**-2]).astype(single),
+    )
 
 
 @compiled
@@ -157,12 +164,12 @@ def _more_centres(rows: Any, to_t: Any, to_a: Any, t: np.ndarray, a: np.ndarray)
 def _label_chi2(
     labels: Any, star: np.ndarray, helper: np.ndarray, here: int, a: np.ndarray, chi2: np.ndarray, index: np.ndarray
 ) -> None:
-    """Write places in the grid, and the chi2 of the labels and of the Gaussian put in."""
+    """Write places in the grid, and the chi2 of the labels, of the Gaussian put in, and of a < 0, where A is 0."""
     teff, logg = labels
-    t0, t1, g0, g1, away, h0, h1 = star[0], star[1], star[2], star[3], star[4], helper[0], helper[1]
+    t0, t1, g0, g1, away, h0, h1, i2 = star[0], star[1], star[2], star[3], star[4], helper[0], helper[1], helper[3]
     for j in range(len(a)):
-        x, y, z = (teff[j] - t0) * t1, (logg[j] - g0) * g1, a[j] - h1
-        chi2[j] = away + (x * x + y * y + h0 * z * z)
+        x, y, z, below = (teff[j] - t0) * t1, (logg[j] - g0) * g1, a[j] - h1, min(a[j], np.float32(0))
+        chi2[j] = away + (x * x + y * y + h0 * z * z + i2 * below * below)
         index[j] = np.int32(here + j)
 
 
@@ -251,8 +258,9 @@ def find_points(
 ) -> tuple[Any, ...]:  # fmt: skip
     """Find the model points that can matter to a star, with their centres and chi2.
 
-    They are those whose chi2 of labels and colours is at most window^2 larger than the smallest. (For the search that
-    smallest counts as at most window^2: where even the best point is farther off, some of those as bad are missed.)
+    They are those whose chi2 of labels and colours at A >= 0 is at most window^2 larger than the smallest. (For the
+    search that smallest counts as at most window^2: where even the best point is farther off, some of those as bad are
+    missed.)
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def _along_the_line(
 
 
 @compiled
-def _cubic(w: float) -> tuple[Any, ...]:
+def cubic(w: float) -> tuple[Any, ...]:
     """Return what four neighbouring nodes count in a cubic interpolation at w between the middle two."""
     single = np.float32
     return (
@@ -186,7 +186,7 @@ def _integrand(
     for j in range(n_q):
         shift = (t_first - kappa * nodes[j] - line[0]) / line[1]
         first = int(shift)
-        weights, stop, log_a = _cubic(shift - first), first + n_t + 2, np.log(nodes[j] if dust > 0 else 1.0)
+        weights, stop, log_a = cubic(shift - first), first + n_t + 2, np.log(nodes[j] if dust > 0 else 1.0)
         constant = single(np.log(widths[j]) - log_a)
         for g in range(2):
             _dust_row(lines[g, components, first - 1 : stop], weights, single(log_a), inverse, constant, row)
@@ -268,8 +268,9 @@ def tabulate(
     for j in range(n_q):
         widths[j] *= np.exp(0.5 * helper[0] * (nodes[j] - helper[1]) ** 2)
         for m in range(n_a):
-            x = np.float32(-0.5 * (frame[2] + m * frame[3] - nodes[j]) ** 2 / variance_a)
-            kernel[m, j] = exponential.exponential(x)
+            at = frame[2] + m * frame[3]
+            x = -0.5 * (max(at, 0.0) - nodes[j]) ** 2 / variance_a + min(at, 0.0) * nodes[j] / sigma_a**2
+            kernel[m, j] = exponential.exponential(np.float32(x))
     gaussian, remaining = np.zeros(2), error
     if error > 0 and parallax > 20.0 * error:
         gaussian[0] = 10.0 - 5.0 * np.log10(parallax)

@@ -9,7 +9,9 @@ t = mu + kappa a, the modulus that the magnitudes would give without extinction;
 The lookup is bilinear, hence a sum of hat functions over the table's nodes. Its transpose, depositing each point's
 weight on the same nodes, yields the posterior of distance and extinction without a second integral, exactly
 consistent with the lookup. A hat of width h adds h^2 / 6 to a variance; the table's Gaussians are made narrower by
-as much.
+as much. Where a < 0 the tail of the Gaussian over A >= 0 would be too steep for a linear lookup: there
+exp(-a^2 / 2 sigma_a^2) belongs to the likelihood of the point (`candidates`), and the table is left with
+exp((a A - A^2 / 2) / sigma_a^2).
 
 `candidates` finds the points and their centres, `integral` makes the table, `lookup` looks it up, `moments` sums up;
 here is the loop over stars. One star at a time: nothing depends on which stars are in the same call.
@@ -37,6 +39,7 @@ def _best_chi2(
 ) -> float:
     """Return the chi2 of one point at its best distance and extinction, A >= 0, the parallax's share included."""
     at = max(a, 0.0)
+    chi2 -= (min(a, 0.0) / sigma_a) ** 2
     if not error > 0:
         return chi2 + ((at - a) / sigma_a) ** 2
     for _ in range(3):

@@ -205,16 +205,13 @@ def between_nodes(by_a: np.ndarray) -> tuple[Any, ...]:
     return shares, edges
 
 
-@compiled
+@compiled_with(candidates, exponential, integral)
 def extinction_at(nodes: np.ndarray, place: float) -> float:
     """Return A at a place between the nodes of the quadrature, cubic in ln A."""
     k = min(max(int(place), 1), len(nodes) - 3)
-    w = place - k
+    w0, w1, w2, w3 = integral.cubic(place - k)
     logs = np.log(nodes[k - 1 : k + 3])
-    return np.exp(
-        -w * (w - 1.0) * (w - 2.0) / 6.0 * logs[0] + 0.5 * (w + 1.0) * (w - 1.0) * (w - 2.0) * logs[1]
-        - 0.5 * (w + 1.0) * w * (w - 2.0) * logs[2] + (w + 1.0) * w * (w - 1.0) / 6.0 * logs[3]
-    )  # fmt: skip
+    return np.exp(w0 * logs[0] + w1 * logs[1] + w2 * logs[2] + w3 * logs[3])
 
 
 @compiled_with(candidates, exponential, integral)

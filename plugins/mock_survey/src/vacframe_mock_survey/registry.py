@@ -61,6 +61,9 @@ class MockSurveyConfig(BaseModel):
     """Scale height of the dust, kpc."""
     dust_clouds: float = Field(default=0.4, ge=0)
     """Scatter of ln E(B-V) over the sky by the dust's clouds."""
+    dust_scatter: float = Field(default=0.0, ge=0)
+    """Scatter of ln E(B-V) from star to star, of structure that no map resolves. Which stars the survey sees is
+    decided without it, so that some are then brighter or fainter than the survey's limits."""
 
     snr_median: float = Field(default=60.0, gt=0)
     """Median of snr_g at r = 14."""

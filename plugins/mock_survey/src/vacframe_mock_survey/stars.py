@@ -159,6 +159,7 @@ def _finish(star: Table, survey: Survey) -> Table:
     star["parallax"] = 1.0 / star["distance_kpc"]
     star["age"] = 10.0 ** (star["log_age"] - 9.0)
     star["ebv"] = survey.dust.reddening(star["ra"], star["dec"], star["distance_kpc"])
+    star["ebv"] *= np.exp(config.dust_scatter * random("dust").normal())
     star["av"] = EXTINCTION["v_apass"] * star["ebv"]
     modulus = 5.0 * np.log10(100.0 * star["distance_kpc"])
     star |= {f"mag_{b}": star[f"abs_{b}"] + modulus + r * star["ebv"] for b, r in EXTINCTION.items()}
