@@ -126,7 +126,7 @@ def posterior(star, grid, prior, config):
     by_age = np.bincount(at_age, by_point, len(grid["age_nodes"]))
     order = np.argsort(masses)
     inside = np.cumsum(by_point[order]) - 0.5 * by_point[order]
-    age_edges = ModelPoints(grid, config).values[-1]
+    age_edges = ModelPoints(grid, config).values[5]
     sums = {
         "distance": (10 ** (0.2 * mu - 2), by_mu, 10 ** (0.2 * percentiles(mu, by_mu) - 2)),
         "av": (av, by_av, percentiles(av, by_av / steps)),
@@ -136,7 +136,10 @@ def posterior(star, grid, prior, config):
     exact = {}
     for name, (values, shares, points) in sums.items():
         mean = np.average(values, weights=shares)
-        exact[name] = (mean, np.average((values - mean) ** 2, weights=shares) ** 0.5, *points)
+        variance = np.average((values - mean) ** 2, weights=shares)
+        if name == "age":  # a model stands for its cell of age
+            variance += np.average(np.diff(age_edges) ** 2 / 12, weights=shares)
+        exact[name] = (mean, variance**0.5, *points)
     return exact
 
 

@@ -6,6 +6,7 @@ from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.columns import Flag
 from vacframe_bayes_isochrone.config import TWO_MASS, Band
 from vacframe_bayes_isochrone.conformance import toy_config, toy_isochrones, toy_stars
+from vacframe_bayes_isochrone.engine import ModelPoints
 
 from vacframe.core.errors import VacframeError
 from vacframe.testing import run_product
@@ -142,3 +143,43 @@ def test_samples_follow_the_estimates(fitted):
             error = float(found[f"{name}_error"][place])
             assert draws.mean() == pytest.approx(float(found[name][place]), abs=0.08 * error), name
             assert draws.std() == pytest.approx(error, rel=0.08), name
+        assert len(np.unique(row["age_samples"])) > 1000  # not the ages of the grid
+
+
+@pytest.mark.parametrize("share", [0.01, 0.003, 0.001, 0.0004])
+def test_samples_of_a_precise_parallax_are_gaussian(fitted, share):
+    stars, grid, _, estimate = fitted
+    config = toy_config(prior="flat", samples=4000)
+    precise = {name: values[:3].copy() for name, values in stars.items()}
+    precise["parallax_error"] = (share * precise["parallax"]).astype(np.float32)
+    inputs = {"isochrone_observables": precise, "isochrone_grid": grid}
+    made = run_product(plugin, "posterior_samples", inputs, config=config).table
+    found = estimate(precise, grid, config)
+    for row in made.to_pylist():
+        place = int(np.flatnonzero(found["source_id"] == row["source_id"])[0])
+        miss = (np.array(row["distance_samples"], float) - found["distance"][place]) / found["distance_error"][place]
+        assert miss.mean() == pytest.approx(0, abs=0.08)
+        assert miss.std() == pytest.approx(1, rel=0.06)
+        assert (miss**4).mean() / miss.var() ** 2 == pytest.approx(3, abs=0.5)
+
+
+def test_an_age_is_not_more_certain_than_the_steps_of_the_grid(fitted):
+    stars, grid, config, estimate = fitted
+    sure = {name: values.copy() for name, values in stars.items()}
+    for name in ("teff", "logg", "feh", "j", "h", "ks"):
+        sure[f"{name}_error"] *= np.float32(0.02)
+    point = np.linspace(0, len(grid["teff"]) - 1, len(sure["ra"]) + 2).astype(int)[1:-1]
+    mh = np.repeat(grid["mh"], np.diff(np.append(grid["start"][:, 0], len(grid["teff"]))))
+    modulus = 5 * np.log10(100 / sure["parallax"])
+    sure |= {"teff": grid["teff"][point], "logg": grid["logg"][point], "feh": mh[point].astype(np.float32)}
+    for k, band in enumerate(config.bands):
+        sure[band.name] = (grid["magnitudes"][k, point] + modulus + 0.2 * band.extinction).astype(np.float32)
+    found = estimate(sure, grid, config)
+    edges = ModelPoints(grid, config).values[5]
+    cell = np.diff(edges)[np.clip(np.searchsorted(edges, found["age"]) - 1, 0, len(edges) - 2)]
+    solved = np.isfinite(found["age"])
+    assert solved.any()
+    assert (found["age_error"][solved] > 0.2 * cell[solved]).all()
+    single = solved & (found["age_error"] < 0.4 * cell)
+    assert single.any()
+    assert (found["flag"][single] & Flag.FEW_POINTS).all()

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from scipy.integrate import quad
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
-from vacframe_bayes_isochrone.priors import BINNEY_2014, DustPrior, PowerLawImf
+from vacframe_bayes_isochrone.priors import BINNEY_2014, Component, DustPrior, PowerLawImf
 from vacframe_bayes_isochrone.sky import line_of_sight, log_densities, log_mean_dust
 from vacframe_bayes_isochrone.weights import age_prior, cells, metallicity_prior, stars_at_points, stars_below
 
@@ -101,3 +101,10 @@ def test_a_scale_has_to_be_known():
         log_mean_dust(GL, GB, inputs, BayesIsochroneConfig())
     config = BayesIsochroneConfig(dust=DustPrior(av_per_unit={"mine": 2.0}))
     assert np.exp(log_mean_dust(GL, GB, inputs, config)[0][:, -1]) == pytest.approx(0.6, rel=1e-3)
+
+
+def test_components_need_ages_of_the_grid():
+    with pytest.raises(ValueError, match="component a: age_min 5 is not below age_max 3 Gyr"):
+        Component(name="a", age_min=5.0, age_max=3.0)
+    with pytest.raises(ValueError, match="component old has ages 14 to 15 Gyr, none of which is among"):
+        BayesIsochroneConfig(components=(Component(name="old", age_min=14.0, age_max=15.0),))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.config import Band, BayesIsochroneConfig
-from vacframe_bayes_isochrone.figures import plot_posterior
+from vacframe_bayes_isochrone.figures import plot_posterior, plot_reference, plot_uncertainties
 from vacframe_bayes_isochrone.join import best_rows
 
 from vacframe.testing import run_product
@@ -131,3 +131,24 @@ def test_figure(tmp_path):
     assert (tmp_path / "corner.png").stat().st_size > 10_000
     with pytest.raises(ValueError, match="star 7 has no posterior"):
         plot_posterior(row | {"distance_samples": np.full(200, np.nan)})
+
+
+def test_figures_of_the_paper(tmp_path):
+    rng = np.random.default_rng(1)
+    truth = rng.uniform(1, 2, 300)
+    estimate = truth * (1.1 + 0.05 * rng.normal(size=300))
+    table = {"reference": np.repeat("asteroseismic_labels", 300), "mass": estimate, "mass_reference": truth}
+    table["mass"][:5] = np.nan
+    figure = plot_reference(table, "mass")
+    shown = figure.axes[1].get_legend().get_texts()[0].get_text()
+    assert float(shown.split(" %")[0]) == pytest.approx(10, abs=1)
+    uncertainties = {
+        "quantity": np.array(["age", "age", "av"]), "stars": np.array(["giants", "giants", "all"]),
+        "snr_low": np.array([5.0, 10, 5]), "snr_high": np.array([10.0, 20, 10]), "median": np.array([0.3, 0.2, 0.1]),
+        "p16": np.array([0.2, 0.1, 0.05]), "p84": np.array([0.4, 0.3, 0.2]),
+    }  # fmt: skip
+    drawn = plot_uncertainties(uncertainties)
+    ages = next(axes for axes in drawn.axes if "age" in axes.get_ylabel())
+    np.testing.assert_allclose(ages.lines[0].get_ydata(), [0.3, 0.2])
+    for number, each in enumerate((figure, drawn)):
+        each.savefig(tmp_path / f"{number}.png")

@@ -28,8 +28,9 @@ class Flag(IntFlag):
 
 
 FLAG_TEXT = (
-    "Sum of: 1 no parallax; 2 a magnitude is missing; 4 all are, no estimate; 8 Teff, log g or [Fe/H] is missing; "
-    "16 no model near labels and parallax, no estimate; 32 none agrees with them, no estimate; 64 poor fit; "
+    "Sum of: 1 no parallax; 2 a magnitude is missing; 4 all are, no estimate; 8 Teff, log g or [Fe/H] is missing (what "
+    "has no positive error counts as missing); 16 no model near labels, colours and parallax within the largest A_V, "
+    "no estimate; 32 none agrees with them, no estimate; 64 poor fit; "
     "128 the posterior runs into the first or last age of the grid; 256 into its first or last metallicity; "
     "512 log g is not that of a giant or subgiant: mass and age mean little; 1024 the models are sparser than the "
     "errors; 2048 no map of the dust here; 4096 A_V is within two errors of the largest that the prior allows"

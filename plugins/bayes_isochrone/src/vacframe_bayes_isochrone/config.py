@@ -153,6 +153,12 @@ class BayesIsochroneConfig(BaseModel):
             check(self.samples_where, what="samples_where")
         if not self.age_min < self.age_turn < self.age_max:
             raise ValueError("ages need age_min < age_turn < age_max")
+        for component in self.components:
+            if component.age_min >= self.age_max or component.age_max <= self.age_min:
+                raise ValueError(
+                    f"component {component.name} has ages {component.age_min:g} to {component.age_max:g} Gyr, none of "
+                    f"which is among the {self.age_min:g} to {self.age_max:g} Gyr of the grid"
+                )
         for kind, names in (("bands", self.bands), ("components", self.components)):
             repeated = {n.name for n in names if [m.name for m in names].count(n.name) > 1}  # type: ignore[attr-defined]
             if repeated:

@@ -17,8 +17,8 @@ from vacframe_bayes_isochrone.sky import log_densities, log_mean_dust
 from vacframe_bayes_isochrone.weights import cells
 
 LABEL_NAMES = ("teff", "logg", "feh")
-FEWEST_POINTS = 10.0
-"""Fewer effective model points than this are flagged."""
+FEWEST_POINTS, FEWEST_AGES = 10.0, 2.5
+"""Fewer effective model points, or ages, than this are flagged; a Gaussian as wide as 0.7 steps of age has 2.5."""
 _PLACES = {"distance": moments.DISTANCE, "av": moments.AV, "mass": moments.MASS, "age": moments.AGE}
 
 
@@ -70,6 +70,7 @@ class ModelPoints:
             read_only(model["age"], np.int16),
             ages,
             np.clip(cells(ages), 0.0, config.age_max),
+            np.array([model["age"].min(), model["age"].max()], dtype=np.int64),
         )
 
 
@@ -144,7 +145,7 @@ def _flags(seen: Observables, found: np.ndarray, no_dust: np.ndarray, coverage: 
             | (feh < low)
             | (feh > high),
             Flag.NOT_GIANT: ~(seen.labels[:, 1] < config.giant_logg),
-            Flag.FEW_POINTS: found[:, moments.EFFECTIVE] < FEWEST_POINTS,
+            Flag.FEW_POINTS: (found[:, moments.EFFECTIVE] < FEWEST_POINTS) | (found[:, moments.AGES] < FEWEST_AGES),
             Flag.NO_DUST_MAP: no_dust,
             Flag.AV_EDGE: found[:, moments.AV] + 2.0 * found[:, moments.AV_SD] > config.chosen_dust.av_max,
         }

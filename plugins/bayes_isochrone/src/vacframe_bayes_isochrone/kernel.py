@@ -168,8 +168,8 @@ def all_stars(
     grid : tuple
         What `candidates.find_points` takes.
     model : tuple of ndarray
-        ``weight``, ``mass``, log10 ``mass``, ``age``, ``age_nodes`` of `isochrone_grid`, and the edges of the age
-        cells.
+        ``weight``, ``mass``, log10 ``mass``, ``age``, ``age_nodes`` of `isochrone_grid`, the edges of the age cells,
+        and the first and the last node of age that any model has.
     blocks : int
         Stars are dealt to this many threads.
     """

@@ -17,8 +17,8 @@ LEAST = 1e-6
 # Columns of the result.
 (
     TOTAL, CHI2, EFFECTIVE, DISTANCE, DISTANCE_SD, DISTANCE_P, AV, AV_SD, AV_P, MASS, MASS_SD, MASS_P, AGE, AGE_SD,
-    AGE_P, SHARE, MH_LOW, MH_HIGH, AGE_LOW, AGE_HIGH, POINTS, WIDTH,
-) = (0, 1, 2, 3, 4, 5, 8, 9, 10, 13, 14, 15, 18, 19, 20, 23, 26, 27, 28, 29, 30, 31)  # fmt: skip
+    AGE_P, SHARE, MH_LOW, MH_HIGH, AGE_LOW, AGE_HIGH, AGES, POINTS, WIDTH,
+) = (0, 1, 2, 3, 4, 5, 8, 9, 10, 13, 14, 15, 18, 19, 20, 23, 26, 27, 28, 29, 30, 31, 32)  # fmt: skip
 
 
 @compiled
@@ -89,7 +89,7 @@ def collect(
     tuple
         Number of points that count, whose places in `found` are then in `places`, and that of the largest share.
     """
-    mass, log_mass, age, ages, age_edges = model
+    mass, log_mass, age, ages, age_edges, age_ends = model
     by_age, by_slab, by_mass = np.zeros(len(ages)), np.zeros(len(slabs)), np.zeros(MASS_BINS)
     count = candidates.choose(chance, least, np.float32(np.inf), places)
     m1 = m2 = largest = 0.0
@@ -106,8 +106,10 @@ def collect(
         by_slab[slab] = np.sum(chance[slabs[slab, 0] : slabs[slab, 1]])
     total = np.sum(by_age)
     _spread(out, MASS, total, m1, m2)
-    _spread(out, AGE, total, np.sum(by_age * ages), np.sum(by_age * ages**2))
-    out[AGE_LOW], out[AGE_HIGH] = by_age[0] / total, by_age[-1] / total
+    within = np.diff(age_edges) ** 2 / 12.0  # a model stands for its cell of age
+    _spread(out, AGE, total, np.sum(by_age * ages), np.sum(by_age * (ages**2 + within)))
+    out[AGES] = total**2 / np.sum(by_age**2)
+    out[AGE_LOW], out[AGE_HIGH] = by_age[age_ends[0]] / total, by_age[age_ends[1]] / total
     out[MH_LOW], out[MH_HIGH] = by_slab[0] / total, by_slab[-1] / total
     if percentiles:
         for i in places[:count]:

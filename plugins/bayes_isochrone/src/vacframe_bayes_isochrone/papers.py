@@ -91,6 +91,21 @@ def _error(name: str, value: float, quantity: str, stars: str, snr: float, unit:
     )
 
 
+def _reference(quantity: str) -> Callable[[Any], Any]:
+    def draw(comparison: Any) -> Any:
+        from vacframe_bayes_isochrone.figures import plot_reference
+
+        return plot_reference(comparison, quantity)
+
+    return draw
+
+
+def _uncertainties(table: Any) -> Any:
+    from vacframe_bayes_isochrone.figures import plot_uncertainties
+
+    return plot_uncertainties(table)
+
+
 plugin.paper(
     vf.Paper(
         name="wang2023",
@@ -145,6 +160,18 @@ plugin.paper(
             _error("mass_error", 0.10, "mass", "giants", 20),
             _error("age_error", 0.25, "age", "giants", 20),
             _error("age_error_subgiants", 0.10, "age", "subgiants", 40),
+        ),
+        figures=(
+            *(
+                vf.PaperFigure(
+                    quantity,
+                    place,
+                    {"isochrone_comparison": ("reference", quantity, f"{quantity}_reference")},
+                    _reference(quantity),
+                )
+                for quantity, place in (("mass", "Fig. 3"), ("age", "Fig. 5"))
+            ),
+            vf.PaperFigure("uncertainties", "Fig. A1", {"isochrone_uncertainties": ()}, _uncertainties),
         ),
     )
 )

@@ -72,6 +72,14 @@ class Component(_Prior):
     core: float = Field(default=0.5, ge=0)
     """Core radius of a halo, kpc, so that its centre is finite."""
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Component:
+        if not self.age_min < self.age_max:
+            raise ValueError(
+                f"component {self.name}: age_min {self.age_min:g} is not below age_max {self.age_max:g} Gyr"
+            )
+        return self
+
 
 BINNEY_2014: tuple[Component, ...] = (
     Component(name="thin", fraction=1.0, mh_mean=0.0, mh_sigma=0.2, age_max=10.0, age_rate=0.119),

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from vacframe_bayes_isochrone import candidates, integral, kernel
 from vacframe_bayes_isochrone.engine import ModelPoints, Observables, settings_of, sky_priors
-from vacframe_bayes_isochrone.weights import age_prior, chosen_components
+from vacframe_bayes_isochrone.weights import age_prior, cells, chosen_components
 
 NAMES = ("distance", "av", "mass", "age", "mh")
 
@@ -26,9 +27,10 @@ def sample(stars: Any, model: Any, inputs: Any, config: Any, rng: Any) -> dict[s
         Random numbers of the rows.
     """
     out = {name: np.full((len(stars["ra"]), config.samples), np.nan, np.float32) for name in NAMES}
-    uniform = rng.uniform(5 * config.samples).reshape(len(stars["ra"]), 5, config.samples)
+    uniform = rng.uniform(7 * config.samples).reshape(len(stars["ra"]), 7, config.samples)
+    mh_edges = cells(np.array(model["mh"], dtype=np.float64))
     for row, posterior in posteriors(stars, model, inputs, config):
-        for name, values in _draw(posterior, uniform[row]).items():
+        for name, values in _draw(posterior, mh_edges, uniform[row]).items():
             out[name][row] = values
     return {f"{name}_samples": values for name, values in out.items()}
 
@@ -132,8 +134,11 @@ def posteriors(stars: Any, model: Any, inputs: Any, config: Any) -> Iterator[tup
             yield row, Posterior(points, tuple(v[:near] for v in found), chance[:near], slabs, phot[1], *tabulated)
 
 
-def _draw(posterior: Posterior, uniform: np.ndarray) -> dict[str, np.ndarray]:
-    """Return draws from a posterior, with random numbers of shape (5, draws)."""
+def _draw(posterior: Posterior, mh_edges: np.ndarray, uniform: np.ndarray) -> dict[str, np.ndarray]:
+    """Return draws from a posterior, with random numbers of shape (7, draws).
+
+    A model stands for its cell of age and of [M/H], with edges `mh_edges` (n_mh + 1,).
+    """
     points, found, nodes, line = posterior.points, posterior.found, posterior.nodes, posterior.line
     chosen = _choose(posterior.chance.astype(np.float64), uniform[0])
     model = found[3][chosen]
@@ -143,21 +148,30 @@ def _draw(posterior: Posterior, uniform: np.ndarray) -> dict[str, np.ndarray]:
     corner, component = np.divmod(_choose_rows(shares, uniform[1]), len(posterior.table))
     rows = np.arange(len(chosen))
     n, m = at_t[rows, corner], at_a[rows, corner]
-    flat = posterior.integrand[:, component, :, n] * posterior.gauss[m, None, : len(nodes)]
-    g, place = np.divmod(_choose_rows(flat.reshape(len(chosen), -1), uniform[2]), len(nodes))
+    both = posterior.integrand[:, component, :, n] * posterior.gauss[m, None, : len(nodes)]
+    place = _choose_rows(both.sum(axis=1), uniform[2])
     width = np.gradient(nodes)[place]
     shift = n + (posterior.frame[0] - posterior.kappa * nodes[place] - line[0]) / line[1]
-    modulus = integral.moduli(line, shift, g) + (uniform[3] - 0.5) * line[1]
-    by_slab = np.zeros(len(found[3]))
-    for slab, (first, last) in enumerate(posterior.slabs):
-        by_slab[first:last] = points.search[3][slab]
+    # The two points along the line of sight stand for a Gaussian, tilted by what they differ by.
+    nearer, farther = both[rows, :, place].T
+    modulus = integral.moduli(line, shift, 0.5) + line[5] * (
+        ndtri(uniform[3]) + (farther - nearer) / (farther + nearer)
+    )
+    slab = np.zeros(len(found[3]), np.int64)
+    for row, (first, last) in enumerate(posterior.slabs):
+        slab[first:last] = row
     return {
         "distance": 10.0 ** (0.2 * modulus - 2.0),
         "av": np.maximum(nodes[place] + (uniform[4] - 0.5) * width, 0.0),
         "mass": points.values[1][model],
-        "age": points.values[4][points.values[3][model]],
-        "mh": by_slab[chosen],
+        "age": _within(points.values[5], points.values[3][model], uniform[5]),
+        "mh": _within(mh_edges, slab[chosen], uniform[6]),
     }
+
+
+def _within(edges: np.ndarray, cell: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """Return places within cells."""
+    return np.asarray(edges[cell] + uniform * (edges[cell + 1] - edges[cell]))
 
 
 def _choose(weights: np.ndarray, uniform: np.ndarray) -> np.ndarray:
