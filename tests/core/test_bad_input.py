@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vacframe.core.errors import ConfigError, InputFileError
+from vacframe.core.errors import ConfigError, InputFileError, PlanError
 from vacframe.core.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -102,6 +102,11 @@ def test_the_only_file_that_cannot_be_read_is_an_error(project):
         ('derive = { mag = "magg + 1" }', r"derive: mag uses 'magg'.*Did you mean 'mag'"),
         ('columns = { mag = "magg" }', r"columns: mag = 'magg'.*Did you mean 'mag'"),
         ('columns = { magg = "mag" }', r"no column 'magg'. Did you mean 'mag'"),
+        ('absent = ["mag"]', r"absent: 'mag' is a column of s1.csv; remove it"),
+        ('absent = ["magg"]', r"absent: 'magg' is no column.*Did you mean 'mag'"),
+        ('absent = ["star"]', r"absent: 'star' may not be null"),
+        ('absent = ["ra"]', r"absent: 'ra' may not be null"),
+        ('derive = { mag = "ra" }\nabsent = ["mag"]', r"absent: 'mag' is also in columns or derive"),
         ('columns = { star = "id" }', r"columns: star = 'id'.*no such column"),
         ('were = "mag > 1"', r"sources.stars.were: unknown key 'were'. Did you mean 'where'"),
         ('where = "mag >"', r"where of sources.stars|sources.stars.where"),
@@ -116,10 +121,22 @@ def test_a_setting_that_does_not_fit_is_one_error_before_anything_runs(built, pr
     assert unharmed(built, digest)
 
 
+def test_a_column_that_the_files_lack_is_null_in_every_row_only_where_it_is_declared_absent(project):
+    (project / "s1.csv").write_text("star,ra,dec\n1,10,10\n2,20,20\n")
+    said = r'needs column \'mag\' of stars, which \[sources.stars\].*columns = { mag = "..." }.*absent = \["mag"\]'
+    with pytest.raises(PlanError, match=said):
+        space(project).plan("fluxes")
+    (project / "vacframe.toml").write_text(f'{CONFIG}absent = ["mag"]\n')
+    ws = space(project)
+    assert ws.build("fluxes", workers=1).ok
+    assert ws.read("stars", ["star", "mag"]).to_pylist() == [{"star": 1, "mag": None}, {"star": 2, "mag": None}]
+    assert ws.read("fluxes")["flux"].null_count == 2
+
+
 def test_options_that_a_plugins_reader_would_not_see_are_refused(project, monkeypatch):
     code = engine_plugin.CODE.replace('"stars", kind="source",', '"stars", kind="source", reads=["csv"],')
     engine_plugin.install(project.parent / "site", code=code)
-    for text in ('where = "mag > 1"', 'columns = { mag = "mag" }', "null_values = [-9999]"):
+    for text in ('where = "mag > 1"', 'columns = { mag = "mag" }', 'absent = ["mag"]', "null_values = [-9999]"):
         (project / "vacframe.toml").write_text(f"{CONFIG}{text}\n")
         with pytest.raises(
             ConfigError, match=f"{text.split()[0]}: the reader of plugin 'synthetic'.*reader = \"table\""

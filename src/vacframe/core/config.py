@@ -47,6 +47,8 @@ class SourceConfig(BaseModel):
     """Paths or globs, relative to the folder of the configuration file."""
     columns: dict[str, str] = {}
     """Product column → file column; others match by their exact name."""
+    absent: list[str] = []
+    """Product columns that the files do not have and that are null in every row."""
     units: dict[str, str] = {}
     """Product column → unit in the file, where the file does not say or is wrong."""
     null_values: list[str | int | float] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,12 @@ from pydantic import BaseModel
 from vacframe.core.config import LoadedConfig, SourceConfig, named_by, plugin_config, scientific
 from vacframe.core.discovery import LoadedPlugin, Registry
 from vacframe.core.errors import ConfigError, PlanError, did_you_mean
-from vacframe.core.expression import names_in
 from vacframe.core.fingerprint import code_fingerprint, library_versions
 from vacframe.core.home import HEALPIX, stored_schema
 from vacframe.core.invoke import primary_need
+from vacframe.core.needs import check_anchor, check_needs
 from vacframe.core.product import FILES, Kind, Need, Product
-from vacframe.core.schema import Column, TableSchema
+from vacframe.core.schema import TableSchema
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ class Resolver:
         for target in targets:
             visit(target)
         for node in nodes.values():
-            _check_anchor(node, nodes)
-            _check_needs(node, nodes)
+            check_anchor(node, nodes)
+            check_needs(node, nodes)
         return nodes
 
     def node(self, product: str) -> Node:
@@ -265,7 +265,7 @@ class Resolver:
         known = sorted({*self.registry.products(), *self.loaded.project.sources})
         broken = [f"{n}: {p.reason}" for n, p in sorted(self.registry.problems.items())]
         note = f" Plugins that cannot be used: {'; '.join(broken)}." if broken else ""
-        option = _named_by(wanted_by, product) if wanted_by else ""
+        option = named_by(wanted_by.provider, wanted_by.config, product) if wanted_by else ""
         return (
             f"nothing provides product {product!r}{by}.{option}{did_you_mean(product, known)}{note} "
             "`vacframe products` lists what there is; a file of your own is "
@@ -370,7 +370,8 @@ def find_files(source: SourceConfig, base: Path, product: str) -> tuple[Path, ..
 
 def _check_reader(source: SourceConfig, product: str, plugin: str) -> None:
     """Refuse the options of plain tables where a plugin's own reader reads the files, and would not see them."""
-    given = [n for n in ("columns", "units", "null_values", "derive", "where", "position", "key") if getattr(source, n)]
+    options = ("columns", "absent", "units", "null_values", "derive", "where", "position", "key")
+    given = [n for n in options if getattr(source, n)]
     if given:
         raise ConfigError(
             f"[sources.{product}] {', '.join(given)}: the reader of plugin {plugin!r} reads these files and takes no "
@@ -388,59 +389,3 @@ def sniff_or_suffix(sniff: Any, files: tuple[Path, ...]) -> str:
         except InputFileError:
             continue
     return "fits" if ".fits" in files[0].name or ".fit" in files[0].name else ""
-
-
-def _check_anchor(node: Node, nodes: Mapping[str, Node]) -> None:
-    """Check that the product on which a source is anchored lies on the sky and has its key."""
-    anchor = None if node.source is None else node.source.anchor
-    if anchor is None or node.product.table is None:
-        return
-    key, upstream = node.product.table.key, nodes[anchor]
-    if key is None or upstream.stored is None or not upstream.on_sky or key not in upstream.stored:
-        raise PlanError(
-            f"[sources.{node.name}] anchor = {anchor!r} has no column {key!r} with positions; name a product on the "
-            "sky that has the same key"
-        )
-
-
-def _check_needs(node: Node, nodes: Mapping[str, Node]) -> None:
-    """Check that the providers have the columns that a node needs, in types and units that fit."""
-    for need in node.needs:
-        upstream = nodes[need.product]
-        if upstream.stored is None:
-            if need.columns:
-                raise PlanError(f"{node.name} needs columns of {need.product}, which is a model")
-            continue
-        names = [*need.names, *([need.on] if need.on else []), *(names_in(need.where) if need.where else ())]
-        missing = [n for n in names if n not in upstream.stored and n not in need.maybe]
-        if missing and not need.optional:
-            have = ", ".join(upstream.stored.names)
-            hint = _named_by(node, missing[0]) + did_you_mean(missing[0], upstream.stored.names)
-            where = (
-                f'[sources.{need.product}] (columns = {{ {missing[0]} = "..." }})'
-                if upstream.source
-                else "its provider"
-            )
-            raise PlanError(
-                f"{node.name} needs column {', '.join(map(repr, missing))} of {need.product}, which {where} does not "
-                f"give.{hint} It has: {have}"
-            )
-        for wanted in need.columns:
-            if isinstance(wanted, Column) and wanted.name in upstream.stored:
-                _check_column(node.name, need.product, wanted, upstream.stored[wanted.name])
-
-
-def _named_by(node: Node, name: str) -> str:
-    return named_by(node.provider, node.config, name)
-
-
-def _check_column(consumer: str, product: str, wanted: Column, have: Column) -> None:
-    if wanted.length is not None and wanted.length != have.length:
-        raise PlanError(f"{consumer} needs {product}.{wanted.name} as {wanted.type_name()}, it is {have.type_name()}")
-    if (wanted.dtype == "string") != (have.dtype == "string"):
-        raise PlanError(f"{consumer} needs {product}.{wanted.name} as {wanted.type_name()}, it is {have.type_name()}")
-    if wanted.unit and have.unit and wanted.unit != have.unit:
-        from astropy import units
-
-        if units.Unit(wanted.unit) != units.Unit(have.unit):
-            raise PlanError(f"{consumer} needs {product}.{wanted.name} in {wanted.unit}, it is in {have.unit}")

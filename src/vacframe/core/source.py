@@ -50,9 +50,11 @@ def effective_schema(
     """
     in_file = {c.name: c for c in _probe(files, source)}
     _check_mapping(product, source, in_file, files[0])
+    _check_absent(product, source, in_file, declared, files[0])
     columns: list[Column] = []
     for col in declared.columns if declared else ():
-        if col.name in source.derive or source.columns.get(col.name, col.name) in in_file:
+        given = source.columns.get(col.name, col.name) in in_file
+        if given or col.name in source.derive or col.name in source.absent:
             columns.append(col)
     known = {c.name for c in columns}
     if declared is None or declared.open:
@@ -122,6 +124,24 @@ def _check_mapping(product: str, source: SourceConfig, in_file: dict[str, Column
                     f"[sources.{product}] derive: {name} uses {used!r}, which {path.name} does not have."
                     f"{did_you_mean(used, tuple(in_file))}"
                 )
+
+
+def _check_absent(
+    product: str, source: SourceConfig, in_file: dict[str, Column], declared: TableSchema | None, path: Path
+) -> None:
+    """Check that the columns declared absent are columns of the product that may be null, and are absent."""
+    names = declared.names if declared is not None else ()
+    for name in source.absent:
+        said = f"[sources.{product}] absent: {name!r}"
+        if declared is None or name not in declared:
+            raise ConfigError(f"{said} is no column that the product declares.{did_you_mean(name, names)}")
+        position = (declared.position.ra, declared.position.dec) if declared.position else ()
+        if name in (declared.key, source.key, *position) or not declared[name].nullable:
+            raise ConfigError(f"{said} may not be null, so the files have to give it")
+        if name in source.columns or name in source.derive:
+            raise ConfigError(f"{said} is also in columns or derive; remove one of them")
+        if name in in_file:
+            raise ConfigError(f"{said} is a column of {path.name}; remove it from absent")
 
 
 def _check_names(product: str, source: SourceConfig, have: tuple[str, ...]) -> None:
@@ -210,7 +230,7 @@ def read_rows(path: Path, source: SourceConfig, schema: TableSchema, rejects: Re
     from vacframe.io.tables import iter_tables, probe
 
     in_file = {c.name: c for c in probe(path, _options(source))}
-    theirs = {n: source.columns.get(n, n) for n in schema.names if n not in source.derive}
+    theirs = {n: source.columns.get(n, n) for n in schema.names if n not in (*source.derive, *source.absent)}
     _check_complete(path, source, schema, theirs, tuple(in_file))
     wanted = {t for t in theirs.values() if t in in_file}
     for text in source.derive.values():
@@ -258,13 +278,13 @@ def _convert(
             if col.name in source.derive:
                 values = {n: to_numpy(table[n]) for n in names_in(source.derive[col.name])}
                 arrays[col.name] = to_arrow(np.broadcast_to(evaluate(source.derive[col.name], values), count), col)
-            elif theirs[col.name] in in_file:
+            elif col.name in theirs and theirs[col.name] in in_file:
                 unit = source.units.get(col.name) or in_file[theirs[col.name]].unit
                 arrays[col.name] = _in_unit(table[theirs[col.name]], col, unit, start)
             else:
                 arrays[col.name] = pa.nulls(count, arrow_type(col))
         except SchemaError as error:
-            where = "" if col.name in source.derive else f" (column {theirs[col.name]!r} of the file)"
+            where = "" if col.name not in theirs else f" (column {theirs[col.name]!r} of the file)"
             raise SchemaError(f"{path}: {error}{where}") from None
     fields = pa.schema([f.with_nullable(True) for f in arrow_schema(schema)])
     made = pa.table([arrays[c.name] for c in schema.columns], schema=fields)
