@@ -121,15 +121,15 @@ def test_bad_pixels_cost_no_row(project):
     assert np.isfinite(flux).all()
 
 
-def test_nothing_but_bad_spectra_is_an_empty_product_with_its_rejects(project):
+def test_nothing_but_bad_spectra_is_a_failure_that_says_why(project):
     for path in (project / "spectra").iterdir():
         path.write_bytes(path.read_bytes()[:5000])
-    ws = space(project)
-    report = ws.build("lamost_normalized", workers=1)
-    assert report.ok
-    assert report["lamost_spectra"].rejects == {"truncated_gzip": STARS}
-    assert report["lamost_normalized"].rows == 0
-    assert ws.read("lamost_normalized").num_rows == 0
+    report = space(project).build("lamost_normalized", workers=1)
+    (failure,) = report.failures
+    assert failure.product == "lamost_spectra"
+    assert f"nothing of its {STARS} files can be used ({STARS} truncated_gzip)." in failure.error
+    assert str(project / "spectra") in failure.error
+    assert report["lamost_normalized"].blocked
 
 
 def test_no_spectra_in_common_with_the_labels(project):

@@ -88,6 +88,21 @@ def test_a_file_that_cannot_be_read_is_a_counted_reject_beside_others(built, pro
     assert unharmed(built, digest)
 
 
+def test_files_of_which_nothing_can_be_used_are_one_failure_that_says_why(built, project):
+    digest = built.version("fluxes").manifest["digest"]
+    (project / "s1.csv").write_text(HEAD + "1,10,95,1\n2,20,-95,2\n")
+    (project / "s2.csv").write_bytes(b"")
+    for _ in range(2):
+        report = built.build("summary", workers=1)
+        (failure,) = report.failures
+        assert (failure.product, report["stars"].failed, report["summary"].blocked) == ("stars", 1, True)
+        assert "nothing of its 2 files can be used (2 no_position, 1 unreadable_file)." in failure.error
+        assert re.search(r"The first: \S+s[12].csv: .{20}", failure.error)
+        assert unharmed(built, digest)
+    (project / "s1.csv").write_text(GOOD)
+    assert built.build("summary", workers=1).ok
+
+
 def test_the_only_file_that_cannot_be_read_is_an_error(project):
     (project / "s1.csv").write_bytes(b"")
     with pytest.raises(InputFileError, match=r"s1.csv: is empty"):

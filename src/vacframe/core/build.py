@@ -9,13 +9,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vacframe.core.devices import DevicePool
 from vacframe.core.digest import digest_json
-from vacframe.core.errors import CorruptFileError, StoreError, VacframeError
+from vacframe.core.errors import CorruptFileError, SourceError, StoreError, VacframeError
 from vacframe.core.evaluate import State, Task, evaluate
 from vacframe.core.executors import LocalExecutor
 from vacframe.core.fingerprint import library_versions
@@ -73,6 +72,7 @@ class Build:
         self.damaged: set[tuple[str, str]] = set()
         self.planned: list[PlannedTask] = []
         self.reporter = Reporter()
+        self.report = BuildReport(self.build_id)
         self.allow_partial = False
         self.jobs = Jobs(folder, project, tree, self.build_id)
         self.sources = Sources(folder, self.jobs, project, ledger, self.damaged)
@@ -102,7 +102,7 @@ class Build:
     def run(self, workers: int, reporter: Reporter, allow_partial: bool) -> BuildReport:
         """Make what is missing or stale, publish each product that is complete, and report."""
         self.reporter, self.allow_partial = reporter, allow_partial
-        report = BuildReport(self.build_id)
+        report = self.report
         started = time.time()
         reporter.start(dict.fromkeys(self.graph, 0))
         devices = inventory() if any(n.product.resources.gpu != "never" for n in self.graph.values()) else []
@@ -137,7 +137,7 @@ class Build:
         states: dict[str, State] = {}
         waiting = dict(self.graph)
         try:
-            with Schedule(self.executor, self.pool, self.reporter, partial(self._failed, report)) as schedule:
+            with Schedule(self.executor, self.pool, self.reporter, self._failed) as schedule:
                 while waiting or schedule.names:
                     ready = self._ready(waiting, states, schedule.names)
                     for node in ready:
@@ -188,6 +188,10 @@ class Build:
             scanned = yield from self.sources.scan(node, states, outcome, workers)
         if scanned is None:
             return None
+        if fault := scanned.fault():
+            outcome.failed += 1
+            self._failed(node, "scan", SourceError(fault))
+            return None
         if self.sources.grow(node, scanned) and any(s.node.on_sky for s in states.values()):
             raise Restart(f"{node.name} has more rows than its partitions take; they are split, and planned again")
         yield Hold()
@@ -233,7 +237,7 @@ class Build:
                 key = digest_json([need.model_dump(mode="json"), task.signatures[need.product]])
                 self.ledger.put("exact", key, {"digest": inputs[need.product]})
 
-    def _failed(self, report: BuildReport, node: Node, part: str, error: Exception) -> None:
+    def _failed(self, node: Node, part: str, error: Exception) -> None:
         capsule = error.capsule if isinstance(error, TaskFailed) else ""
         text = error.error if isinstance(error, TaskFailed) else str(error)
         if not isinstance(error, VacframeError):
@@ -242,7 +246,7 @@ class Build:
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "a", encoding="utf-8") as stream:
             stream.write(f"{text}\n")
-        report.failures.append(Failure(node.name, part, text, capsule, str(log)))
+        self.report.failures.append(Failure(node.name, part, text, capsule, str(log)))
 
     def _heal(self, error: CorruptFileError) -> None:
         """Take the result whose file is damaged out of use, so that the next pass makes it again."""

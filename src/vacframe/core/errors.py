@@ -33,6 +33,10 @@ class SchemaError(VacframeError):
     """A table does not fit the schema it declares."""
 
 
+class SourceError(VacframeError):
+    """Nothing of a source's files can be used."""
+
+
 class PluginError(VacframeError):
     """A plugin cannot be loaded or breaks the contract."""
 

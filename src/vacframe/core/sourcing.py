@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 SCAN_FILES = 256
 SCAN_BYTES = 1 << 26
 """A scan task, which holds its rows in memory, takes at most so many files, or files of so many bytes; at least one."""
+CHOSEN = {"where", "not_in_pilot"}
+"""Reasons for which rows are left out because the user wants it so."""
 LIMITED_FILES = 16
 """So many files a pilot run with a limit reads at first; then twice as many, until it has its rows."""
 
@@ -60,6 +63,19 @@ class Scanned:
     ingest: Ingest
     records: Records
     rejects: Rejects
+
+    def fault(self) -> str:
+        """Return why no row is left where all were lost to faults of the files; empty where that is not so."""
+        lost = self.rejects.to_arrow()
+        counts = Counter(lost["reason"].to_pylist()) if not len(self.records.file) else Counter()
+        if not counts or counts.keys() & CHOSEN:
+            return ""
+        files = len(self.ingest.names)
+        counted = ", ".join(f"{n} {reason}" for reason, n in counts.most_common())
+        first = {name: lost[name][0].as_py() for name in ("file", "detail")}
+        where = f"{first['file']}: " if first["file"] else ""
+        named = "its file" if files == 1 else f"its {files} files"
+        return f"nothing of {named} can be used ({counted}). The first: {where}{first['detail']}"
 
 
 class Sources:
