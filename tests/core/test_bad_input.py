@@ -174,6 +174,19 @@ def test_no_row_at_all_is_an_empty_product(project):
     assert ws.read("summary").to_pylist() == [{"total": 0.0, "number": 0}]
 
 
+def test_positions_outside_the_sky_are_rejects_and_the_reason_says_how_to_wrap_them(project):
+    outside = "3,400,10,1\n4,-20,10,1\n5,nan,10,1\n6,10,90.5,1\n7,10,,1\n"
+    (project / "s1.csv").write_text(HEAD + "1,0,-90,1\n2,360,90,2\n" + outside)
+    ws = space(project)
+    assert ws.build("stars", workers=1)["stars"].rejects == {"no_position": 5}
+    assert ws.read("stars")["ra"].to_pylist() == [360.0, 0.0]
+    detail = ws.rejects("stars")["detail"][0].as_py()
+    assert "outside 0 to 360 and -90 to 90 degrees" in detail
+    (project / "vacframe.toml").write_text(CONFIG + detail.partition("180: ")[2])
+    assert space(project).build("stars", workers=1)["stars"].rejects == {"no_position": 4}
+    assert 340.0 in ws.read("stars")["ra"].to_pylist()
+
+
 def test_values_that_stand_for_null_and_texts_of_other_systems(project):
     text = "\ufeff" + HEAD + "1,10,10,-9999\n2,20,20,2\n"
     (project / "s1.csv").write_text(text.replace("\n", "\r\n").replace(",", ";"), encoding="utf-8")
@@ -182,3 +195,20 @@ def test_values_that_stand_for_null_and_texts_of_other_systems(project):
     assert ws.build("stars", workers=1).ok
     rows = {r["star"]: r["mag"] for r in ws.read("stars").to_pylist()}
     assert rows == {1: None, 2: 2.0}
+
+
+def test_nulls_of_an_integer_column_stay_null_in_what_is_derived_from_it(project):
+    (project / "s1.csv").write_text("star,ra,dec,count\n1,10,10,5\n2,20,20,\n")
+    derived = '"where(count > 0, count + 1, count)"'
+    (project / "vacframe.toml").write_text(f'{CONFIG}derive = {{ mag = {derived}, ra = "ra", dec = "10" }}\n')
+    ws = space(project)
+    assert ws.build("stars", workers=1).ok
+    assert {r["star"]: (r["mag"], r["dec"]) for r in ws.read("stars").to_pylist()} == {1: (6.0, 10.0), 2: (None, 10.0)}
+
+
+def test_a_derived_column_takes_the_place_of_the_files_own_in_an_undeclared_product(project):
+    derived = 'key = "star"\nderive = { mag = "mag + 1" }'
+    (project / "vacframe.toml").write_text(CONFIG.replace("stars", "others") + derived)
+    ws = space(project)
+    assert ws.build("others", workers=1).ok
+    assert sorted(ws.read("others")["mag"].to_pylist()) == [2.0, 3.0]

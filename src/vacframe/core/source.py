@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 SOURCE_ID_SHIFT = 35
 """A Gaia source_id holds the HEALPix index of order 12, NESTED, above this bit (Gaia DR3 documentation, 20.1.1)."""
 SOURCE_ID_ORDER = 12
+NO_POSITION = (
+    "{ra} or {dec} is null or outside 0 to 360 and -90 to 90 degrees (ICRS); where {ra} runs from -180 to 180: "
+    'derive = {{ {ra} = "where({ra} < 0, {ra} + 360, {ra})" }}'
+)
 
 
 def source_options(source: SourceConfig) -> dict[str, Any]:
@@ -162,7 +166,7 @@ def _open_columns(source: SourceConfig, in_file: dict[str, Column]) -> Iterator[
     mapped = {theirs: name for name, theirs in source.columns.items()}
     for theirs, col in in_file.items():
         name = mapped.get(theirs, theirs)
-        if name.isidentifier() and not name.startswith("_"):
+        if name.isidentifier() and not name.startswith("_") and name not in source.derive:
             unit = source.units.get(name, col.unit)
             yield col.model_copy(update={"name": name, "unit": unit})
     for name in source.derive:
@@ -277,7 +281,9 @@ def _convert(
         try:
             if col.name in source.derive:
                 values = {n: to_numpy(table[n]) for n in names_in(source.derive[col.name])}
-                arrays[col.name] = to_arrow(np.broadcast_to(evaluate(source.derive[col.name], values), count), col)
+                made = evaluate(source.derive[col.name], values)
+                # A constant has no rows of its own; broadcasting anything else would lose its mask of nulls.
+                arrays[col.name] = to_arrow(made if made.ndim else np.broadcast_to(made, count), col)
             elif col.name in theirs and theirs[col.name] in in_file:
                 unit = source.units.get(col.name) or in_file[theirs[col.name]].unit
                 arrays[col.name] = _in_unit(table[theirs[col.name]], col, unit, start)
@@ -287,9 +293,9 @@ def _convert(
             where = "" if col.name not in theirs else f" (column {theirs[col.name]!r} of the file)"
             raise SchemaError(f"{path}: {error}{where}") from None
     fields = pa.schema([f.with_nullable(True) for f in arrow_schema(schema)])
-    made = pa.table([arrays[c.name] for c in schema.columns], schema=fields)
-    made = made.append_column("_row", pa.array(np.arange(start, start + count), pa.int64()))
-    return _usable(made, path, source, schema, rejects)
+    rows = pa.table([arrays[c.name] for c in schema.columns], schema=fields)
+    rows = rows.append_column("_row", pa.array(np.arange(start, start + count), pa.int64()))
+    return _usable(rows, path, source, schema, rejects)
 
 
 def _in_unit(array: pa.ChunkedArray, col: Column, unit: str | None, start: int) -> pa.Array:
@@ -350,8 +356,8 @@ def _usable(table: pa.Table, path: Path, source: SourceConfig, schema: TableSche
         table = drop(table, null, "no_key", f"the key {schema.key} is null; every row needs one")
     if schema.position is not None and not source.anchor and source.position is None:
         ra, dec = (to_numpy(table[n])[0] for n in (schema.position.ra, schema.position.dec))
-        bad = ~(np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90) & (ra >= -360) & (ra <= 720))
-        table = drop(table, bad, "no_position", "ra or dec is null or outside its range (degrees, ICRS)")
+        bad = ~((ra >= 0) & (ra <= 360) & (np.abs(dec) <= 90))
+        table = drop(table, bad, "no_position", NO_POSITION.format(ra=schema.position.ra, dec=schema.position.dec))
     for col in schema.columns:
         if col.length is None and (col.minimum is not None or col.maximum is not None):
             values, mask = to_numpy(table[col.name])
