@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from vacframe.core.report import ProductOutcome
 from vacframe.progress import ProgressBars
 from vacframe.render import jsonable, print_json, print_table, texts_of
 
@@ -64,17 +65,25 @@ def test_an_empty_table_says_so(capsys):
 def test_progress_without_a_terminal_is_one_line_per_product():
     out = io.StringIO()
     reporter = ProgressBars(Console(file=out))
-    reporter.start({"stars": 2, "labels": 0})
+    reporter.start({"stars": 0, "labels": 0, "old": 0})
+    reporter.tasks("stars", 1)  # the scan
+    reporter.task_done("stars", 0, "run")
+    reporter.tasks("stars", 2)
     reporter.task_done("stars", 5, "run")
-    reporter.task_done("stars", 7, "adopt")
+    reporter.task_done("stars", 0, "adopt")
+    reporter.product_done(ProductOutcome("stars", "files", "source", ran=1, adopted=1, rows=12))
     reporter.message("note [not markup]")
     reporter.tasks("labels", 1)
     reporter.task_done("labels", 1000, "run")
+    reporter.product_done(ProductOutcome("labels", "files", "source", ran=1, fresh=1, rows=3000))
+    reporter.product_done(ProductOutcome("grid", "toy", "model", ran=1))
+    reporter.product_done(ProductOutcome("old", "files", "source", fresh=1, rows=3000))
     reporter.finish(None)
     assert out.getvalue().splitlines() == [
         "stars: 2 tasks done, 12 rows",
         "note [not markup]",
-        "labels: 1 tasks done, 1,000 rows",
+        "labels: 1 task done, 3,000 rows",
+        "grid: 1 task done",
     ]
 
 
@@ -84,5 +93,7 @@ def test_progress_on_a_terminal_counts_tasks():
     reporter.start({"stars": 2})
     reporter.task_done("stars", 1234, "run")
     reporter.task_done("stars", 1, "run")
+    reporter.tasks("stars", 1)
+    reporter.task_done("stars", 1, "run")
     reporter.finish(None)
-    assert "2/2" in out.getvalue()
+    assert "3/3" in out.getvalue()

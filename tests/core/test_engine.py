@@ -291,15 +291,19 @@ def test_every_task_that_ran_has_a_log_and_its_rows_are_told(project):
 
     class Counting(Reporter):
         def __init__(self):
-            self.rows = {}
+            self.rows, self.whole = {}, {}
 
         def task_done(self, product, rows, action):
             self.rows[product] = self.rows.get(product, 0) + rows
+
+        def product_done(self, outcome):
+            self.whole[outcome.name] = outcome.rows
 
     ws = space(project)
     reporter = Counting()
     report = ws.build("fluxes", workers=1, reporter=reporter)
     assert reporter.rows["fluxes"] == ws.read("fluxes").num_rows
+    assert reporter.whole == {n: ws.read(n).num_rows for n in ("stars", "fluxes")}
     logs = sorted((ws.folder / "logs" / report.build_id).glob("fluxes-*.log"))
     assert len(logs) == len(ws.version("fluxes").parts)
     assert all("rows" in p.read_text() for p in logs)

@@ -178,6 +178,8 @@ class Build:
             jobs = {t.part: self.jobs.task(node, t, states) for t in tasks if t.action in ("run", "maybe")}
             state = yield from self._carry_out(node, tasks, run_task, jobs, None, outcome)
         outcome.seconds = time.time() - started
+        if state is not None:
+            self.reporter.product_done(outcome)
         return state
 
     def _ingest(self, node: Node, states: dict[str, State], outcome: ProductOutcome, workers: int) -> Making:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vacframe.core.report import BuildReport
+    from vacframe.core.report import BuildReport, ProductOutcome
 
 
 class Reporter:
@@ -15,10 +15,13 @@ class Reporter:
         """Begin a build; `totals` has the products in order (0: the number of tasks is not known yet)."""
 
     def tasks(self, product: str, total: int) -> None:
-        """Expect `total` tasks of `product`."""
+        """Expect `total` tasks of `product`, further ones where it had some (a source is scanned, then gathered)."""
 
     def task_done(self, product: str, rows: int, action: str) -> None:
         """Count one task of `product` as done."""
+
+    def product_done(self, outcome: ProductOutcome) -> None:
+        """Tell that a product is complete and current."""
 
     def message(self, text: str) -> None:
         """Tell something worth telling."""
