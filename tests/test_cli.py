@@ -163,6 +163,20 @@ def test_listings(built):
     assert "plugin toy" in built("doctor")
 
 
+def test_describe_and_show_print_one_setting_a_line_and_only_those_that_were_changed(shell):
+    text = (shell.folder / "vacframe.toml").read_text()
+    (shell.folder / "vacframe.toml").write_text(text + "[plugins.toy]\nfactor = 3.0\n")
+    shell("build", "--products", "toy_flux,toy_stars")
+    for command in ("describe", "show"):
+        lines = shell(command, "toy_flux").splitlines()
+        assert lines[lines.index("settings that differ from the defaults") + 1 :][:2] == ["factor  3", ""]
+        assert shell.json(command, "toy_flux")["name"] == "toy_flux"
+    assert shell.json("describe", "toy_flux")["config"] == {"factor": 3.0, "fail": False}
+    shown = shell("show", "toy_stars").splitlines()
+    assert shown[shown.index("files read, with their digests") + 1].startswith(str(shell.folder / "stars.csv"))
+    assert max(map(len, shown)) < 250
+
+
 def test_check_says_where_values_come_from(built):
     rows = built.json("check", "--set", "plugins.toy.factor=3.0")
     origins = {r["key"]: r for r in rows if "key" in r}

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from vacframe.core.report import ProductOutcome
 from vacframe.progress import ProgressBars
-from vacframe.render import jsonable, print_json, print_table, texts_of
+from vacframe.render import jsonable, print_json, print_table, settings, texts_of
 
 
 class Colour(StrEnum):
@@ -46,6 +46,13 @@ def test_numpy_scalars_and_sets():
 def test_wide_integer_columns_are_text_whatever_their_value():
     rows = [{"id": 5, "n": 5}, {"id": None, "n": None}]
     assert texts_of(rows, {"id"}) == [{"id": "5", "n": 5}, {"id": None, "n": None}]
+
+
+def test_settings_are_those_that_differ_lists_of_tables_by_number():
+    defaults = {"a": 1, "b": {"c": 2, "d": 3}, "e": [{"n": 1}, {"n": 2}], "f": [1, 2]}
+    assert settings(defaults, defaults) == {}
+    changed = {"a": 1, "b": {"c": 2, "d": 4}, "e": [{"n": 1}], "f": [1], "g": {}}
+    assert settings(changed, defaults) == {"b.d": 4, "e.0.n": 1, "f": [1], "g": {}}
 
 
 def test_columns_are_aligned_numbers_to_the_right(capsys):

@@ -96,22 +96,43 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
         all(isinstance(r[i], int | float | None) and not isinstance(r[i], bool) for r in given)
         for i in range(len(headers))
     ]
-    indent = sum(widths[:-1]) + 2 * (len(widths) - 1)
-    room = max(NARROWEST, shutil.get_terminal_size().columns - indent) if sys.stdout.isatty() else None
     for text in [list(headers), *texts]:
         aligned = [t.rjust(w) if n else t.ljust(w) for t, w, n in zip(text, widths, numeric, strict=True)]
         last = aligned.pop().rstrip() if not numeric[-1] else aligned.pop()
-        first, *more = textwrap.wrap(last, room) if room and len(last) > room else [last]
-        print("  ".join([*aligned, first]).rstrip())
-        for line in more:
-            print(" " * indent + line)
+        _print_line("".join(f"{t}  " for t in aligned), last)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
-    """Print names and values, one a line."""
+    """Print names and values, one a line; on a terminal long values are wrapped."""
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
-        print(f"{name.ljust(width)}  {cell(value)}")
+        _print_line(f"{name.ljust(width)}  ", cell(value))
+
+
+def _print_line(start: str, last: str) -> None:
+    """Print a line whose last cell goes on below itself where a terminal is too narrow for it."""
+    room = max(NARROWEST, shutil.get_terminal_size().columns - len(start)) if sys.stdout.isatty() else len(last)
+    first, *more = textwrap.wrap(last, room) if len(last) > room else [last]
+    print((start + first).rstrip())
+    for line in more:
+        print(" " * len(start) + line)
+
+
+def settings(config: Mapping[Any, Any], defaults: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of a configuration that differ from the defaults, by dotted key; tables of lists by number."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        default = defaults.get(name)
+        if name in defaults and value == default:
+            continue
+        if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            value, default = dict(enumerate(value)), None
+        if isinstance(value, Mapping) and value:
+            below = default if isinstance(default, Mapping) else {}
+            found |= settings(value, below, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
 
 
 def title(text: str) -> None:

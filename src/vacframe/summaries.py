@@ -6,16 +6,19 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from vacframe.render import print_json, print_table, title
+from vacframe.render import print_facts, print_json, print_table, settings, title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from vacframe.core.paper import Scorecard
     from vacframe.core.report import BuildReport, Plan
     from vacframe.core.workspace import Workspace
     from vacframe.report.closure import Closure
+
+MOST_FILES = 5
+"""So many files are listed of those that a product was read from."""
 
 
 def show_plan(found: Plan, as_json: bool) -> None:
@@ -75,6 +78,33 @@ def _example(space: Workspace, product: str, reason: str) -> str:
     table = space.rejects(product)
     row = table.filter(pc.equal(table["reason"], reason)).slice(0, 1).to_pylist()
     return ": ".join(str(row[0][n]) for n in ("file", "key", "detail") if row[0].get(n)) if row else ""
+
+
+def show_settings(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Print the settings of a plugin that differ from its defaults, one a line."""
+    found = settings(config, defaults)
+    if config:
+        title("settings that differ from the defaults" if found else "all settings are the defaults")
+        print_facts(found)
+
+
+def show_product(found: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Print what is known of a built product: facts, how it was made, its settings, first rows."""
+    facts = {k: v for k, v in found.items() if k not in ("head", "provenance")}
+    made = dict(found["provenance"])
+    config, files = made.pop("config", {}), made.pop("files", {})
+    print_facts({k: v for k, v in facts.items() if v not in (None, "", [], {})})
+    title("provenance")
+    print_facts({k: v for k, v in made.items() if v not in (None, "", [], {})})
+    if files:
+        title("files read, with their digests")
+        print_facts(dict(list(files.items())[:MOST_FILES]))
+        if len(files) > MOST_FILES:
+            print(f"and {len(files) - MOST_FILES:,} more, which --json lists")
+    show_settings(config, defaults)
+    if head := found["head"]:
+        title("first rows")
+        print_table(list(head[0]), [list(row.values()) for row in head])
 
 
 _NUMBERS = (

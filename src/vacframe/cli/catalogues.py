@@ -9,7 +9,8 @@ import typer
 
 from vacframe.cli.app import app
 from vacframe.cli.options import HERE, AsJson, Folder, ProductName, restored
-from vacframe.render import print_facts, print_json, print_records, print_table, texts_of, title
+from vacframe.render import print_json, print_records, texts_of
+from vacframe.summaries import show_product
 
 
 @app.command()
@@ -32,16 +33,12 @@ def show(
     """Show version, provenance and first rows of a product."""
     space = restored(workspace)
     found = space.show(product, rows=rows)
-    head = found.pop("head")
     if as_json:
         table = space.version(product).manifest["table"] or {"columns": []}
         wide = {column["name"] for column in table["columns"] if column["dtype"] in ("int64", "uint64")}
-        print_json(found | {"head": texts_of(head, wide)})
+        print_json(found | {"head": texts_of(found["head"], wide)})
         return
-    print_facts(found)
-    if head:
-        title("first rows")
-        print_table(list(head[0]), [list(row.values()) for row in head])
+    show_product(found, space.registry.defaults(found["provenance"]["provider"]))
 
 
 @app.command()

@@ -20,6 +20,7 @@ from vacframe.cli.options import (
     restored,
 )
 from vacframe.render import print_facts, print_json, print_records, print_table, title
+from vacframe.summaries import show_settings
 
 
 @app.command()
@@ -39,12 +40,20 @@ def products(workspace: Folder = HERE, as_json: AsJson = False) -> None:
 @app.command()
 def describe(product: ProductName, workspace: Folder = HERE, as_json: AsJson = False) -> None:
     """Show columns, needs, provider and citation of a product."""
-    found = dict(restored(workspace).describe(product))
+    space = restored(workspace)
+    found = dict(space.describe(product))
     if as_json:
         print_json(found)
         return
     columns = found.pop("columns", None) or []
+    needs, config = found.pop("needs"), found.pop("config")
     print_facts({k: v for k, v in found.items() if v not in (None, "", [], {}, ())})
+    if needs:
+        title("needs")
+        print_table(
+            ("product", "how", "columns"), [(n["product"], n["how"], ", ".join(n["columns"]) or None) for n in needs]
+        )
+    show_settings(config, space.registry.defaults(found["provider"]))
     if columns:
         title("columns")
         names = ("name", "dtype", "unit", "ucd", "description")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from vacframe.core.errors import PluginError, VacframeError, did_you_mean
 from vacframe.core.hooks import ENTRY_POINT_GROUP, PROJECT, HookSpecs
@@ -255,6 +255,13 @@ class Registry:
                 self._quarantine(name, error)
                 raise PluginError(f"plugin {name!r} cannot be used: {self.problems[name].reason}") from error
         return self._loaded[name]
+
+    def defaults(self, name: str) -> dict[str, Any]:
+        """Return the configuration of a plugin where nothing is set; empty if it cannot be had."""
+        try:
+            return self.load(name).config_model().model_dump(mode="json")
+        except (PluginError, ValidationError):
+            return {}
 
     def load_code(self, name: str) -> LoadedPlugin:
         """Import a plugin without looking at its manifest (to write that)."""
