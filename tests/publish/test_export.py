@@ -235,6 +235,29 @@ def test_astropy_reads_parquet_with_null_text_and_voparquet_with_units(table, tm
     assert read["source_id"].tolist() == table["source_id"].to_pylist()
 
 
+@pytest.mark.parametrize("kind", ["fits", "parquet"])
+def test_astropy_reads_units_descriptions_and_ucds(table, tmp_path, kind):
+    long = 'A description with "quotes", it\'s: {braced}, # and [brackets] ' * 4 + "and an accent: Ångström"
+    columns = (*SCHEMA.columns[:-1], SCHEMA.columns[-1].model_copy(update={"description": long}))
+    schema = SCHEMA.model_copy(update={"columns": columns})
+    for number, rows in enumerate((table.take([0, 2]), table.slice(0, 0))):  # astropy fails on null arrays in Parquet
+        path = tmp_path / f"stars{number}.{kind}"
+        export_table([rows], schema, path, kind, name="stars", description="Test")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # FITS has no unit dex, and astropy says so
+            read = Table.read(path)
+        assert len(read) == rows.num_rows
+        assert read.colnames == list(schema.names)
+        for col in schema.columns:
+            unit = read[col.name].unit
+            assert (unit == Unit(col.unit) or str(unit) == "dex") if col.unit else not unit, col.name
+            assert read[col.name].description == col.description, col.name
+            assert read[col.name].info.meta == {"ucd": col.ucd}, col.name
+        if kind == "parquet":
+            assert read["feh"].unit == Unit("dex")
+            assert read.meta == {"name": "stars", "description": "Test"}
+
+
 def test_voparquet_metadata_is_made_once_per_schema():
     assert voparquet_metadata(SCHEMA, "stars", "d") is voparquet_metadata(SCHEMA, "stars", "d")
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.schema import Column
-from vacframe.core.values import column_of, to_arrow, to_numpy
+from vacframe.core.schema import Column, TableSchema
+from vacframe.core.values import arrow_schema, column_of, to_arrow, to_numpy
 from vacframe.io.fields import file_column, notes_of, unit_text, warn_left_out
 
 
@@ -33,6 +33,25 @@ def table_from_arrow(table: pa.Table) -> Any:
         if col.ucd:
             out[col.name].info.meta = {"ucd": col.ucd}
     return out
+
+
+def astropy_header(schema: TableSchema, meta: dict[str, Any]) -> list[str]:
+    """Return units, descriptions and UCDs of columns as the lines of YAML that astropy's own readers look for.
+
+    They lie under the footer key ``table_meta_yaml`` of Parquet files and between two COMMENT cards of FITS tables.
+
+    Parameters
+    ----------
+    schema : TableSchema
+        All columns of the file.
+    meta : dict
+        Of the table.
+    """
+    from astropy.table.meta import get_yaml_from_table
+
+    empty = table_from_arrow(arrow_schema(schema).empty_table())
+    empty.meta = meta
+    return list(get_yaml_from_table(empty))
 
 
 def table_to_arrow(table: Any) -> pa.Table:

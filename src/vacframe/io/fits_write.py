@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import pyarrow as pa
 
 from vacframe.core.errors import SchemaError
 from vacframe.core.schema import Column, TableSchema
+from vacframe.io.astropy_tables import astropy_header
 from vacframe.io.packing import ascii_text, fixed_text, pack, values_of
 
 _CODES = {"int16": "I", "int32": "J", "int64": "K", "uint8": "B", "float32": "E", "float64": "D"}
 _BLOCK = 2880
+_COMMENT = 70
 
 
 def fits_unit(unit: str | None) -> str:
@@ -36,9 +39,10 @@ def write_fits(
     Units, descriptions, UCDs and null values are the cards TUNIT, TCOMM, TUCD and TNULL (a value that does not
     occur in the column). Integers with nulls are stored without TZERO, because astropy compares TNULL with the
     scaled values: int8 and unsigned ones (also an 8-bit column that uses every value) become the next wider signed
-    type, values unchanged. Null floats are NaN, null
-    text is empty, a null logical is a 0 byte. Text is written in ASCII (accents dropped), as the standard demands.
-    RADESYS and POSEPOCH hold frame and epoch of the positions; HISTORY holds the provenance, one JSON value a key.
+    type, values unchanged. Null floats are NaN, null text is empty, a null logical is a 0 byte. Text is written in
+    ASCII (accents dropped), as the standard demands. COMMENT cards say descriptions and UCDs once more, as astropy's
+    own reader wants them. RADESYS and POSEPOCH hold frame and epoch of the positions; HISTORY holds the provenance,
+    one JSON value a key.
 
     Parameters
     ----------
@@ -86,10 +90,25 @@ def write_fits(
     if description:
         top["COMMENT"] = ascii_text(description)
     top.extend(header, update=False)
+    for line in _astropy_comments(schema):
+        top.add_comment(line)
     for part in (primary, top):
         file.write(part.tostring().encode("ascii"))
     file.write(data)
     file.write(b"\x00" * (-len(data) % _BLOCK))
+
+
+def _astropy_comments(schema: TableSchema) -> Iterator[str]:
+    """Yield the comments from which astropy's reader takes descriptions; a line of 71 characters goes on in the next.
+
+    The form is that of ``astropy.io.fits.connect``.
+    """
+    yield "--BEGIN-ASTROPY-SERIALIZED-COLUMNS--"
+    for line in astropy_header(schema, {"__serialized_columns__": {}}):
+        starts = range(0, len(line), _COMMENT)
+        for start in starts:
+            yield line[start : start + _COMMENT] + ("\\" if start != starts[-1] else "")
+    yield "--END-ASTROPY-SERIALIZED-COLUMNS--"
 
 
 def _width(values: np.ndarray) -> int:

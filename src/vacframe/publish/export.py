@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from vacframe.core.errors import SchemaError, UsageError, did_you_mean
 from vacframe.core.schema import TableSchema
 from vacframe.core.values import arrow_schema, to_arrow
+from vacframe.io.astropy_tables import astropy_header
 from vacframe.io.csv_tables import CsvWriter
 from vacframe.io.fields import file_column
 from vacframe.io.fits_write import write_fits
@@ -27,6 +28,8 @@ from vacframe.io.votable_write import text_widths, voparquet_footer, write_votab
 ExportFormat = Literal["fits", "votable", "ecsv", "csv", "parquet", "mrt"]
 EXPORT_FORMATS: tuple[str, ...] = get_args(ExportFormat)
 """Formats of one file; the folder format ``hats`` is `export_hats`."""
+ASTROPY_KEY = b"table_meta_yaml"
+"""Footer key under which astropy's own Parquet reader finds units and descriptions."""
 PROVENANCE_KEY = b"vacframe.provenance"
 """Footer key of the provenance in Parquet files, JSON."""
 
@@ -186,7 +189,9 @@ def _write_parquet(
 ) -> None:
     with _spooled(rows, schema) as (tables, widths):
         footer = voparquet_footer(schema, name, description, widths)
-        fields = arrow_schema(schema).with_metadata(footer | {PROVENANCE_KEY: json.dumps(provenance)})
+        header = astropy_header(schema, {"name": name, "description": description})
+        footer |= {ASTROPY_KEY: "\n".join(header).encode(), PROVENANCE_KEY: json.dumps(provenance).encode()}
+        fields = arrow_schema(schema).with_metadata(footer)
         with pq.ParquetWriter(file, fields, compression="zstd", write_page_checksum=True) as writer:
             for table in tables:
                 writer.write_table(table.replace_schema_metadata(fields.metadata))
