@@ -104,6 +104,89 @@ def test_files_that_are_no_isochrones_are_counted(tmp_path):
     assert "line 4 has 16 values, its header names 17" in details
 
 
+def refused(folder, **texts):
+    made = read(folder, **texts)
+    return {r["file"]: r["detail"] for r in made.rejects.to_pylist()}
+
+
+def test_a_missing_column_is_named(tmp_path):
+    text = CMD3.replace(" logg ", " gravity ")
+    assert "line 3 names no column for logg (logg or logG or log_g)" in refused(tmp_path, cmd=text)["cmd.dat"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("9.70000 1.0000", "5.01000 1.0000", "is accepted"),
+        (
+            "9.70000 1.0000",
+            "1.30000 1.0000",
+            "line 4, column logAge: 1.3 is impossible, log_age lies between 4 and 10.4",
+        ),
+        (" 3.762 ", " 5781.0 ", "line 4, column logTe: 5781 is impossible"),
+        (" 3.762 ", " nan ", "line 4, column logTe: nan is impossible"),
+        (" 3.762 ", " 3.7*2 ", "line 4, column logTe: '3.7*2' is not a number"),
+        ("#isochrone terminated\n", "", "is cut off: it does not end with '#isochrone terminated'"),
+    ],
+)
+def test_impossible_values_and_ends(tmp_path, old, new, said):
+    found = refused(tmp_path, cmd=CMD3.replace(old, new, 1))
+    assert found == {} if said == "is accepted" else said in found["cmd.dat"]
+
+
+def test_mist_files_that_are_cut_off(tmp_path):
+    whole = MIST.replace("# EEP", "# number of EEPs, cols =   4  12\n# EEP")
+    assert refused(tmp_path, mist=whole) == {}
+    rows = whole.splitlines(keepends=True)
+    assert (
+        "isochrone 1 has 3 points, where its header announces 4"
+        in refused(tmp_path, mist="".join(rows[:-1]))["mist.dat"]
+    )
+    more = whole.replace("isochrones =   1", "isochrones =   2")
+    assert "it has 1 isochrones, where its header announces 2" in refused(tmp_path, mist=more)["mist.dat"]
+
+
+def test_bands_of_the_same_models_are_joined(tmp_path):
+    wise = MIST.replace("2MASS_J 2MASS_H 2MASS_Ks Gaia_G_EDR3", "WISE_W1 WISE_W2 WISE_W3 WISE_W4")
+    made = read(tmp_path, near=MIST, wise=wise)
+    rows = made.table.to_pylist()
+    assert len(rows) == 3
+    assert [r["mag_w1"] for r in rows] == [r["mag_j"] for r in rows] == pytest.approx([3.4, -0.8, -1.2])
+    assert made.rejects.to_pylist() == []
+    assert read(tmp_path, one=MIST, two=MIST).table.num_rows == 3
+
+
+def test_other_models_of_the_same_isochrone_are_refused(tmp_path):
+    made = read(tmp_path, one=MIST, two=MIST.replace(" 3.690 ", " 3.710 "))
+    assert made.table.num_rows == 3
+    detail = made.rejects.to_pylist()[0]["detail"]
+    assert "has other models of [M/H] = -0.5 and log age = 9.9 than one.dat" in detail
+
+
+def test_cmd_before_2_4(tmp_path):
+    text = """# Marigo et al. (2008)
+#\tIsochrone  Z = 0.00480\tAge = \t1.0000e+10 yr
+#\tlog(age/yr)\tM_ini   \tM_act\tlogL/Lo\tlogTe\tlogG\tmbol\tJ\tH\tKs\tint_IMF\tstage
+\t10.00\t0.800\t0.800\t-0.30\t3.770\t4.600\t5.4\t4.1\t3.9\t3.8\t1.700\t
+\t10.00\t0.880\t0.880\t0.30\t3.780\t4.100\t3.9\t3.1\t2.9\t2.8\t1.750\tTO
+\t10.00\t0.890\t0.890\t0.60\t3.720\t3.600\t3.1\t2.1\t1.9\t1.8\t1.760\tRGBb
+\t10.00\t0.900\t0.890\t1.60\t3.690\t2.500\t0.8\t-1.0\t-1.5\t-1.6\t1.800\t
+#\tIsochrone  Z = 0.01520\tAge = \t1.0000e+10 yr
+#\tlog(age/yr)\tM_ini   \tM_act\tlogL/Lo\tlogTe\tlogG\tmbol\tJ\tH\tKs\tint_IMF\tstage
+\t10.00\t0.900\t0.900\t-0.30\t3.760\t4.500\t5.4\t4.2\t3.9\t3.8\t1.700\t
+"""
+    rows = read(tmp_path, cmd=text).table.to_pylist()
+    assert [r["phase"] for r in rows] == [1, 2, 3, 3, 1]
+    assert [round(r["mh"], 3) for r in rows] == [-0.501] * 4 + [0.0]
+    blank = text.replace("TO", "").replace("RGBb", "")
+    assert "stage is blank throughout" in refused(tmp_path, cmd=blank)["cmd.dat"]
+
+
+def test_age_in_years(tmp_path):
+    text = CMD3.replace("logAge", "Age").replace("9.70000", "5.0e9")
+    assert {round(r["log_age"], 4) for r in read(tmp_path, cmd=text).table.to_pylist()} == {9.699}
+
+
 def lachesis(folder):
     columns = [
         "eep",
@@ -155,3 +238,32 @@ def test_lachesis_grid_without_corrections(tmp_path):
     made = run_product(plugin, "isochrones", files=lachesis(tmp_path)[:1])
     assert made.table.num_rows == 0
     assert "bc_tables.h5" in made.rejects.to_pylist()[0]["detail"]
+
+
+def test_lachesis_grid_without_phases(tmp_path):
+    files = lachesis(tmp_path)
+    with h5py.File(files[0].path, "r+") as grid:
+        values = grid["values"][:]
+        values[:, 8] = np.nan
+        grid["values"][:] = values
+        grid.attrs["grid_name"] = "BaSTI"
+    made = run_product(plugin, "isochrones", files=files)
+    assert "the grid BaSTI gives no phases of evolution" in made.rejects.to_pylist()[0]["detail"]
+
+
+def test_a_build_reads_the_files_together(tmp_path):
+    """Two workers would otherwise get one file each; a file that changes makes all be read again."""
+    import vacframe as vf
+
+    lachesis(tmp_path)
+    names = '", "'.join(str(tmp_path / n) for n in ("grid.h5", "bc.h5"))
+    (tmp_path / "vacframe.toml").write_text(f'[sources.isochrones]\nfiles = ["{names}"]\n')
+    workspace = vf.Workspace(tmp_path / "ws", config=tmp_path / "vacframe.toml")
+    workspace.build("isochrones", workers=2)
+    first = workspace.read("isochrones")["mag_j"].to_pylist()
+    with h5py.File(tmp_path / "bc.h5", "r+") as tables:
+        data = tables["UBVRIplus/data"][:]
+        data[:, :, 5] += 0.5
+        tables["UBVRIplus/data"][:] = data
+    workspace.build("isochrones", workers=2)
+    assert workspace.read("isochrones")["mag_j"].to_pylist() == pytest.approx([m - 0.5 for m in first])

@@ -96,6 +96,8 @@ class Ingest:
         if notes.get("recipe") != self.recipe:
             self.reread = True
             return {}
+        if self.node.product.files_together and set(notes["files"]) != set(self.names):
+            return {}
         named = {n: notes["files"][n] for n in self.names if n in notes["files"]}
         return {n: f for n, f in named.items() if (self.folder / "scan" / f["group"] / RECORDS).exists()}
 
@@ -115,13 +117,18 @@ class Ingest:
 
     def stale(self) -> list[str]:
         """Return the files whose rows are not known."""
-        return [n for n in self.names if self.state.get(n, {}).get("digest") != self.digest(n)]
+        return self._complete([n for n in self.names if self.state.get(n, {}).get("digest") != self.digest(n)])
 
     def without_rows(self, names: set[str]) -> list[str]:
         """Return those of `names` whose scanned rows are no longer kept on disk."""
-        return [
-            n for n in self.names if n in names and not (self.folder / "scan" / self.state[n]["group"] / ROWS).exists()
-        ]
+        scans = self.folder / "scan"
+        return self._complete(
+            [n for n in self.names if n in names and not (scans / self.state[n]["group"] / ROWS).exists()]
+        )
+
+    def _complete(self, names: list[str]) -> list[str]:
+        """Return the files to read when `names` have to be: all where they mean something only together."""
+        return list(self.names) if names and self.node.product.files_together else names
 
     def record(self, names: list[str], group: str) -> None:
         """Note that `names` were scanned into `group`."""

@@ -103,6 +103,7 @@ class Plugin:
         row_wise: bool = False,
         shards: int | Callable[[Any], int] = 0,
         reads: Iterable[str] = (),
+        files_together: bool = False,
         citation: str | None = None,
         gpu: str = "never",
         gpu_memory_gb: float = 0.0,
@@ -138,6 +139,7 @@ class Plugin:
                 "version": version,
                 "row_wise": row_wise,
                 "reads": tuple(reads),
+                "files_together": files_together,
                 "citation": self.citation if citation is None else citation,
                 "resources": Resources(gpu=gpu, gpu_memory_gb=gpu_memory_gb, row_bytes=row_bytes),  # type: ignore[arg-type]
                 "exactness": Exactness(exactness),

@@ -88,6 +88,9 @@ class Product(BaseModel):
         For a source made without files: how many numbered shards `run` is called for.
     reads : tuple of str
         For a source: file formats (names of `vacframe.io.formats`) that its own reader takes.
+    files_together : bool
+        For a source: its files mean something only together; one call of its reader gets all of them, and one that
+        changes makes it read all anew.
     libraries : tuple of str
         Distributions whose version changes the numbers; they enter the recipe.
     config_fields : tuple of str or None
@@ -108,6 +111,7 @@ class Product(BaseModel):
     row_wise: bool = False
     shards: int = Field(default=0, ge=0)
     reads: tuple[str, ...] = ()
+    files_together: bool = False
     citation: str = ""
     resources: Resources = Resources()
     exactness: Exactness = Exactness.bitwise

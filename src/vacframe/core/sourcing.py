@@ -139,7 +139,8 @@ class Sources:
         folder = self.folder / "products" / node.name
         ingest = Ingest(node, folder, self.ledger, self._scan_recipe(node, states))
         every, limit = ingest.names, self._limit(node)
-        number = len(every) if limit is None else min(len(every), LIMITED_FILES)
+        whole = limit is None or node.product.files_together
+        number = len(every) if whole else min(len(every), LIMITED_FILES)
         while True:
             ingest.names = every[:number]
             stale = ingest.stale()
@@ -169,6 +170,8 @@ class Sources:
             return True
         size = 1 if not node.files else max(1, min(SCAN_FILES, math.ceil(len(names) / max(1, workers))))
         groups = file_groups([Path(n).stat().st_size if node.files else 0 for n in names], size, SCAN_BYTES)
+        if node.product.files_together:
+            groups = [range(len(names))]
         waiting = Task("scan", "run", Reason("source"))
         waiting.inputs = {n.product: digest_json(states[n.product].totals()) for n in node.needs}
         base = self.jobs.base(node, "scan")

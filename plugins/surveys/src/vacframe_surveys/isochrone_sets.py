@@ -1,0 +1,71 @@
+"""Isochrones of several files put together: the same models in other bands are joined, other models refused."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vacframe_surveys.isochrone_text import NoIsochrones
+from vacframe_surveys.isochrones import BANDS
+from vacframe_surveys.parsec import isochrone_number
+
+SAME = {"m_initial": 2e-4, "log_teff": 1.5e-3, "logg": 3e-3}
+"""Models of two files that differ by less than this (the mass relatively) are the same, rounded differently."""
+
+
+def put_together(parts: dict[str, dict[str, np.ndarray]]) -> tuple[list[dict[str, np.ndarray]], dict[str, str]]:
+    """Return the parts without what an earlier one has already, and why others cannot be used, by file.
+
+    Magnitudes that an earlier part lacks are taken from the later one.
+
+    Parameters
+    ----------
+    parts : dict of str to dict of ndarray, shape (n,)
+        File → its points, isochrone by isochrone in ascending [M/H] and age, by initial mass within each.
+    """
+    kept: dict[str, dict[str, np.ndarray]] = {}
+    refused: dict[str, str] = {}
+    for name, part in parts.items():
+        left = part
+        try:
+            for earlier, other in kept.items():
+                left = _without(left, other, earlier)
+        except NoIsochrones as error:
+            refused[name] = str(error)
+            continue
+        kept[name] = left
+    return [p for p in kept.values() if len(p["mh"])], refused
+
+
+def _without(part: dict[str, np.ndarray], other: dict[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
+    """Return a part without the isochrones that another has, which gets the magnitudes that it lacks."""
+    mine, theirs = isochrone_number(part), isochrone_number(other)
+    shared = np.intersect1d(mine, theirs)
+    if not len(shared):
+        return part
+    here, there = np.flatnonzero(np.isin(mine, shared)), np.flatnonzero(np.isin(theirs, shared))
+    differing = _differing(part, other, here, there)
+    if differing >= 0:
+        raise NoIsochrones(
+            f"has other models of [M/H] = {part['mh'][differing]:g} and log age = {part['log_age'][differing]:g} than "
+            f"{name}; name the files of one set of isochrones only"
+        )
+    for band in BANDS:
+        old, new = other[f"mag_{band}"][there], part[f"mag_{band}"][here]
+        other[f"mag_{band}"][there] = np.where(np.isnan(old), new, old)
+    rest = np.delete(np.arange(len(mine)), here)
+    return {column: values[rest] for column, values in part.items()}
+
+
+def _differing(part: dict[str, np.ndarray], other: dict[str, np.ndarray], here: np.ndarray, there: np.ndarray) -> int:
+    """Return the first row of `part` whose model is another than that of `other`, or -1."""
+    count = min(len(here), len(there))
+    here_, there_ = here[:count], there[:count]
+    unlike = isochrone_number(part)[here_] != isochrone_number(other)[there_]
+    unlike |= part["phase"][here_] != other["phase"][there_]
+    for column, tolerance in SAME.items():
+        ours, theirs = part[column][here_], other[column][there_]
+        unlike |= np.abs(ours - theirs) > tolerance * (theirs if column == "m_initial" else 1.0)
+    bad = np.flatnonzero(unlike)
+    if len(bad):
+        return int(here[bad[0]])
+    return -1 if len(here) == len(there) else int(here[min(count, len(here) - 1)])

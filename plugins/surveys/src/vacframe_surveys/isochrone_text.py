@@ -1,0 +1,217 @@
+"""Isochrones in text: tables of the CMD web interface, and MIST's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+FORMS = (
+    "a table of the CMD web interface (2.x, 3.x), MIST's .iso or .iso.cmd, or an HDF5 grid of lachesis-grids; a plain "
+    "table with the product's own columns needs reader = 'table'"
+)
+NAMES: dict[str, tuple[str, ...]] = {
+    "mh": ("MH", "[M/H]", "[Fe/H]_init"),
+    "z": ("Zini", "Z"),
+    "log_age": ("logAge", "log(age/yr)", "log10_isochrone_age_yr"),
+    "age": ("isochrone_age_yr", "Age", "age"),
+    "m_initial": ("Mini", "M_ini", "initial_mass"),
+    "m_current": ("Mass", "M_act", "star_mass"),
+    "log_l": ("logL", "logL/Lo", "log_L"),
+    "log_teff": ("logTe", "log_Teff"),
+    "logg": ("logg", "logG", "log_g"),
+    "phase": ("label", "stage"),
+    "phase_mist": ("phase",),
+    "cumulative": ("int_IMF",),
+    "mag_j": ("Jmag", "J", "2MASS_J"),
+    "mag_h": ("Hmag", "H", "2MASS_H"),
+    "mag_ks": ("Ksmag", "Ks", "2MASS_Ks"),
+    "mag_g": ("Gmag", "G", "Gaia_G_EDR3", "Gaia_G_DR2Rev"),
+    "mag_bp": ("G_BPmag", "G_BP", "Gaia_BP_EDR3", "Gaia_BP_DR2Rev"),
+    "mag_rp": ("G_RPmag", "G_RP", "Gaia_RP_EDR3", "Gaia_RP_DR2Rev"),
+    "mag_w1": ("W1mag", "W1", "WISE_W1"),
+    "mag_w2": ("W2mag", "W2", "WISE_W2"),
+}
+"""Our column → names that it has in the files' headers."""
+LIMITS: dict[str, tuple[float, float]] = {
+    "mh": (-6.0, 2.0), "z": (1e-8, 0.3), "log_age": (4.0, 10.4), "age": (1e4, 2.5e10), "m_initial": (0.01, 1000.0),
+    "m_current": (0.0, 1000.0), "log_l": (-8.0, 9.0), "log_teff": (2.8, 6.5), "logg": (-4.0, 12.0),
+}  # fmt: skip
+"""What values can be, wide enough for all stars: others are of another unit, or no numbers."""
+NEEDED = ("m_initial", "log_teff", "logg")
+"""Columns that a line which names columns has."""
+_MARKS = {"TO": 2, "RGBb": 3, "RGBt": 4, "TRGB": 4, "BHeb": 4, "EHeb": 7, "1TP": 8, "C-b": 8, "Cb": 8}
+"""Marks of CMD before 2.4 in the last column → the phase that begins there: turn-off, base and tip of the red giant
+branch, begin and end of core helium burning, first thermal pulse, carbon burning. All before the first is phase 1."""
+_END = "isochrone terminated"
+"""Last line of tables of CMD 3.x."""
+
+
+class NoIsochrones(Exception):
+    """A file that is none of the forms, or lacks what its form needs; the text says what."""
+
+
+@dataclass
+class _Reading:
+    """What has been read of a file so far."""
+
+    header: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    block: list[int] = field(default_factory=list)
+    """Number of the isochrone of each row."""
+    facts: list[dict[str, float]] = field(default_factory=list)
+    """What the comments say of each isochrone: ``feh``, ``z``, ``points``."""
+    said: dict[str, float] = field(default_factory=dict)
+    previous: list[str] = field(default_factory=list)
+    terminates: bool = True
+
+
+def read_text(path: Path) -> dict[str, np.ndarray]:
+    """Return the columns of a CMD or MIST table under our names.
+
+    The last comment line before a block of numbers names its columns; each block may have a header of its own.
+
+    Raises
+    ------
+    NoIsochrones
+        If there is no such header, a column is missing, a value is impossible, or the file is cut off.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise NoIsochrones(f"is no text; expected {FORMS}") from None
+    reading = _Reading()
+    for number, line in enumerate(lines, 1):
+        if line.startswith("#"):
+            _comment(reading, number, line)
+        elif words := line.split():
+            _row(reading, number, words)
+    if not reading.rows:
+        raise NoIsochrones(f"has no rows under a header; expected {FORMS}")
+    _check_whole(reading)
+    part = _columns(reading)
+    for name in ("mh", "z"):
+        fact = {"mh": "feh", "z": "z"}[name]
+        if name not in part and all(fact in f for f in reading.facts):
+            part[name] = np.array([f[fact] for f in reading.facts])[reading.block]
+    _check_values(part, reading)
+    return part
+
+
+def _comment(reading: _Reading, number: int, line: str) -> None:
+    words = line.lstrip("# \t").split()
+    if "[Fe/H]" in reading.previous and len(words) == len(reading.previous):
+        reading.said["feh"] = _number(words[reading.previous.index("[Fe/H]")])
+    if found := re.search(r"\bIsochrone\s+Z\s*=\s*(\S+)", line):
+        reading.said["z"] = _number(found.group(1))
+    if found := re.search(r"number of isochrones\s*=\s*(\d+)", line):
+        reading.said["isochrones"] = float(found.group(1))
+    if found := re.search(r"number of EEPs, cols\s*=\s*(\d+)", line):
+        reading.said["points"] = float(found.group(1))
+    if "generated by CMD 3" in line:
+        reading.terminates = False
+    reading.terminates |= _END in line
+    if set(NEEDED) <= set(_known(words)):
+        if reading.rows and words != reading.header:
+            raise NoIsochrones(
+                f"line {number} names other columns than the header before it; expected one table a file"
+            )
+        reading.header = words
+        reading.facts.append({})
+    reading.previous = words
+
+
+def _row(reading: _Reading, number: int, words: list[str]) -> None:
+    header = reading.header
+    if not header:
+        named = _known(reading.previous)
+        lacking = [n for n in NEEDED if n not in named]
+        if len(named) > 2:
+            wanted = "; ".join(f"{n} ({' or '.join(NAMES[n])})" for n in lacking)
+            raise NoIsochrones(f"the header above line {number} names no column for {wanted}")
+        raise NoIsochrones(f"line {number} has numbers before any line that names columns; expected {FORMS}")
+    if header[-1] == "stage" and len(words) == len(header) - 1:
+        words = [*words, ""]
+    if len(words) != len(header):
+        raise NoIsochrones(f"line {number} has {len(words)} values, its header names {len(header)} columns")
+    reading.facts[-1].update(reading.said)
+    reading.said.pop("points", None)
+    reading.rows.append(words)
+    reading.lines.append(number)
+    reading.block.append(len(reading.facts) - 1)
+
+
+def _known(header: list[str]) -> dict[str, int]:
+    return {ours: header.index(n) for ours, names in NAMES.items() for n in names[::-1] if n in header}
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return np.nan
+
+
+def _check_whole(reading: _Reading) -> None:
+    """Check that a file has all that its comments announce."""
+    if not reading.terminates:
+        raise NoIsochrones(f"is cut off: it does not end with '#{_END}', as tables of CMD 3 do; fetch the file again")
+    counts = np.bincount(reading.block, minlength=len(reading.facts))
+    for number, fact in enumerate(reading.facts):
+        if "points" in fact and counts[number] != fact["points"]:
+            raise NoIsochrones(
+                f"is cut off: its isochrone {number + 1} has {counts[number]} points, where its header announces "
+                f"{fact['points']:.0f}; fetch the file again"
+            )
+    announced, found = reading.facts[-1].get("isochrones"), np.count_nonzero(counts)
+    if announced is not None and announced != found:
+        raise NoIsochrones(
+            f"is cut off: it has {found} isochrones, where its header announces {announced:.0f}; fetch the file again"
+        )
+
+
+def _columns(reading: _Reading) -> dict[str, np.ndarray]:
+    """Return the columns that we know as numbers, phases from marks where there are such."""
+    part = {}
+    for ours, place in _known(reading.header).items():
+        words = [row[place] for row in reading.rows]
+        if reading.header[place] == "stage" and "" in words:
+            part[ours] = _phases(words, np.array(reading.block))
+            continue
+        try:
+            part[ours] = np.array(words, dtype=np.float64)
+        except ValueError:
+            bad = next(i for i, word in enumerate(words) if np.isnan(_number(word)))
+            raise NoIsochrones(
+                f"line {reading.lines[bad]}, column {reading.header[place]}: {words[bad]!r} is not a number"
+            ) from None
+    return part
+
+
+def _phases(marks: list[str], block: np.ndarray) -> np.ndarray:
+    """Return the phases that begin at the marks of each isochrone."""
+    unknown = sorted(set(marks) - set(_MARKS) - {""})
+    if unknown:
+        raise NoIsochrones(f"column stage: {', '.join(unknown)} unknown; expected {', '.join(_MARKS)} or nothing")
+    if not any(marks):
+        raise NoIsochrones("column stage is blank throughout, so that the phases of evolution are not known")
+    phase = np.array([_MARKS.get(mark, 1) for mark in marks])
+    for number in np.unique(block):
+        mine = block == number
+        phase[mine] = np.maximum.accumulate(phase[mine])
+    return phase.astype(np.float64)
+
+
+def _check_values(part: dict[str, np.ndarray], reading: _Reading) -> None:
+    for name, (low, high) in LIMITS.items():
+        if name in part:
+            bad = np.flatnonzero(~((part[name] >= low) & (part[name] <= high)))
+            if len(bad):
+                column = next((n for n in NAMES[name] if n in reading.header), name)
+                raise NoIsochrones(
+                    f"line {reading.lines[bad[0]]}, column {column}: {part[name][bad[0]]:g} is impossible, {name} lies "
+                    f"between {low:g} and {high:g} ({len(bad)} such rows); look at its unit"
+                )
