@@ -6,7 +6,9 @@ import sys
 import numpy as np
 import pytest
 from vacframe_bayes_isochrone import plugin
+from vacframe_bayes_isochrone.columns import Flag
 from vacframe_bayes_isochrone.config import Band, BayesIsochroneConfig
+from vacframe_bayes_isochrone.conformance import toy_config, toy_isochrones, toy_stars
 from vacframe_bayes_isochrone.figures import plot_posterior, plot_reference, plot_uncertainties
 from vacframe_bayes_isochrone.join import best_rows
 
@@ -152,3 +154,32 @@ def test_figures_of_the_paper(tmp_path):
     np.testing.assert_allclose(ages.lines[0].get_ydata(), [0.3, 0.2])
     for number, each in enumerate((figure, drawn)):
         each.savefig(tmp_path / f"{number}.png")
+
+
+def test_a_grid_says_what_the_isochrones_do_not_cover():
+    isochrones = toy_isochrones()
+    few = (isochrones["log_age"] < 9.7) & np.isin(isochrones["mh"], np.float32([-1.0, 0.0]))
+    made = run_product(
+        plugin, "isochrone_grid", {"isochrones": {n: v[few] for n, v in isochrones.items()}}, config=toy_config()
+    )
+    metadata, ages = made.model.metadata, made.model["age_nodes"]
+    assert metadata["mh_covered"] == pytest.approx([-1.0, 0.0])
+    assert metadata["mh_missing"] == pytest.approx([0.2])
+    assert metadata["mh_gaps"] == [(-1.0, 0.0)]
+    assert metadata["age_covered"][1] <= 4.0 < metadata["ages_missing"][0]
+    assert made.counts == {"metallicities without models": 1, "ages without models": int((ages > 4.0).sum())}
+    for text in ("no models at [M/H] = 0.2", "covers 1.12 to 3.03 Gyr of the 1 to 13 asked", "interpolated over 1 dex"):
+        assert text in metadata["short"]
+
+
+def test_a_posterior_at_the_end_of_the_isochrones_is_flagged():
+    isochrones, stars = toy_isochrones(), toy_stars(12, complete=True)
+    config = toy_config(prior="flat")
+
+    def flags(oldest):
+        rows = {n: v[isochrones["log_age"] <= oldest] for n, v in isochrones.items()}
+        grid = run_product(plugin, "isochrone_grid", {"isochrones": rows}, config=config).model
+        inputs = {"isochrone_observables": stars, "isochrone_grid": grid}
+        return run_product(plugin, "bayes_isochrone", inputs, config=config).table["flag"].to_numpy() & Flag.AGE_EDGE
+
+    assert np.count_nonzero(flags(9.91)) > np.count_nonzero(flags(10.2))

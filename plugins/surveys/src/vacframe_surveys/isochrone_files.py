@@ -56,9 +56,7 @@ def _read(path: Path, corrections: list[Path]) -> dict[str, np.ndarray]:
         except ImportError:
             raise NoIsochrones("is HDF5; reading it needs h5py: pip install h5py") from None
         except (KeyError, ValueError) as error:
-            raise NoIsochrones(
-                f"is HDF5 but no grid of lachesis-grids with its bolometric corrections: {error}"
-            ) from None
+            raise NoIsochrones(f"is HDF5, but cannot be used as a grid of lachesis-grids: {error}") from None
         for name, (low, high) in LIMITS.items():
             if name in part and not ((part[name] >= low) & (part[name] <= high)).all():
                 raise NoIsochrones(f"has values of {name} that are not between {low:g} and {high:g}; look at its unit")
