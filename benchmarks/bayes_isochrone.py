@@ -130,10 +130,10 @@ def main():
         config, grid = model_points(prior)
         print(f"{prior}: {grid.metadata['points']:,} points, {len(grid['mh'])} [M/H], {grid.metadata['ages']} ages")
         stars = observe(grid, config, count)
-        for percentiles in (True, False):
-            changed = config.model_copy(update={"percentiles": percentiles})
+        for percentiles, window in ((True, config.window), (False, 5.0), (False, config.window)):
+            changed = config.model_copy(update={"percentiles": percentiles, "window": window})
             few, many = rates(stars, grid, changed, (count // 4, count))
-            what = "moments and percentiles" if percentiles else "moments"
+            what = f"window of {window:g} sigma, moments{' and percentiles' if percentiles else ''}"
             print(f"  {what}: {many:.0f} stars/s on {numba.get_num_threads()} threads ({count} stars)")
             print(f"    time per star: {1e6 / many:.0f} us; {1e6 / few:.0f} us in a catalogue of {count // 4}")
         print(f"  peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
