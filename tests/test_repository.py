@@ -48,7 +48,7 @@ def within(name, package):
 
 
 def test_no_machine_paths_or_package_indexes():
-    words = ("index url", "find links", "trusted host", "uv index", "pip index")  # in parts, so as not to be found itself
+    words = ("index url", "find links", "trusted host", "uv index", "pip index")
     options = "|".join(w.replace(" ", "[-_]") for w in words)
     addresses = re.compile(rf"--({options})|({options})\s*=|https?://[^\s\"']*/simple\b|file:///[a-z]", re.IGNORECASE)
     folders = re.compile(r"(?<![\w.~*<>])/(work|root|home|Users)/\w|(?<![\w.])/tmp/\w")
