@@ -169,9 +169,10 @@ class Sources:
         if not names:
             return True
         size = 1 if not node.files else max(1, min(SCAN_FILES, math.ceil(len(names) / max(1, workers))))
-        groups = file_groups([Path(n).stat().st_size if node.files else 0 for n in names], size, SCAN_BYTES)
         if node.product.files_together:
             groups = [range(len(names))]
+        else:
+            groups = file_groups([Path(n).stat().st_size if node.files else 0 for n in names], size, SCAN_BYTES)
         waiting = Task("scan", "run", Reason("source"))
         waiting.inputs = {n.product: digest_json(states[n.product].totals()) for n in node.needs}
         base = self.jobs.base(node, "scan")
