@@ -143,7 +143,9 @@ def test_mist_files_that_are_cut_off(tmp_path):
         in refused(tmp_path, mist="".join(rows[:-1]))["mist.dat"]
     )
     more = whole.replace("isochrones =   1", "isochrones =   2")
-    assert "it has 1 isochrones, where its header announces 2" in refused(tmp_path, mist=more)["mist.dat"]
+    header = "".join(row for row in rows if row.startswith(("# number of EEPs", "# EEP")))
+    for cut in (more, more + header):
+        assert "it has 1 isochrones, where its header announces 2" in refused(tmp_path, mist=cut)["mist.dat"]
 
 
 def test_bands_of_the_same_models_are_joined(tmp_path):
@@ -161,6 +163,16 @@ def test_other_models_of_the_same_isochrone_are_refused(tmp_path):
     assert made.table.num_rows == 3
     detail = made.rejects.to_pylist()[0]["detail"]
     assert "has other models of [M/H] = -0.5 and log age = 9.9 than one.dat" in detail
+
+
+def test_nothing_is_taken_from_a_file_that_is_refused(tmp_path):
+    older = MIST.replace("9.900000", "10.000000")
+    header, rows = MIST[: MIST.index("  250")], MIST[MIST.index("  250") :]
+    both = header + rows + rows.replace("9.900000", "10.000000").replace(" 3.690 ", " 3.710 ")
+    both = both.replace("2MASS_J 2MASS_H 2MASS_Ks Gaia_G_EDR3", "WISE_W1 WISE_W2 WISE_W3 WISE_W4")
+    made = read(tmp_path, one=MIST, two=older, both=both)
+    assert [r["file"] for r in made.rejects.to_pylist()] == ["both.dat"]
+    assert [r["mag_w1"] for r in made.table.to_pylist()] == [None] * 6
 
 
 def test_cmd_before_2_4(tmp_path):

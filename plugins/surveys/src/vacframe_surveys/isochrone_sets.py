@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from vacframe_surveys.isochrone_text import NoIsochrones
 from vacframe_surveys.isochrones import BANDS
 from vacframe_surveys.parsec import isochrone_number
 
@@ -25,35 +24,40 @@ def put_together(parts: dict[str, dict[str, np.ndarray]]) -> tuple[list[dict[str
     kept: dict[str, dict[str, np.ndarray]] = {}
     refused: dict[str, str] = {}
     for name, part in parts.items():
-        left = part
-        try:
-            for earlier, other in kept.items():
-                left = _without(left, other, earlier)
-        except NoIsochrones as error:
-            refused[name] = str(error)
+        conflicts = (_conflict(part, other, earlier) for earlier, other in kept.items())
+        if why := next(filter(None, conflicts), ""):
+            refused[name] = why
             continue
-        kept[name] = left
+        for other in kept.values():
+            part = _without(part, other)
+        kept[name] = part
     return [p for p in kept.values() if len(p["mh"])], refused
 
 
-def _without(part: dict[str, np.ndarray], other: dict[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
-    """Return a part without the isochrones that another has, which gets the magnitudes that it lacks."""
+def _shared(part: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of either part whose isochrones both have."""
     mine, theirs = isochrone_number(part), isochrone_number(other)
-    shared = np.intersect1d(mine, theirs)
-    if not len(shared):
-        return part
-    here, there = np.flatnonzero(np.isin(mine, shared)), np.flatnonzero(np.isin(theirs, shared))
-    differing = _differing(part, other, here, there)
-    if differing >= 0:
-        raise NoIsochrones(
-            f"has other models of [M/H] = {part['mh'][differing]:g} and log age = {part['log_age'][differing]:g} than "
-            f"{name}; name the files of one set of isochrones only"
-        )
+    return np.flatnonzero(np.isin(mine, theirs)), np.flatnonzero(np.isin(theirs, mine))
+
+
+def _conflict(part: dict[str, np.ndarray], other: dict[str, np.ndarray], name: str) -> str:
+    """Return how the isochrones that both parts have differ; empty if they are the same."""
+    differing = _differing(part, other, *_shared(part, other))
+    if differing < 0:
+        return ""
+    return (
+        f"has other models of [M/H] = {part['mh'][differing]:g} and log age = {part['log_age'][differing]:g} than "
+        f"{name}; name the files of one set of isochrones only"
+    )
+
+
+def _without(part: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return a part without the isochrones that another has, which gets the magnitudes that it lacks."""
+    here, there = _shared(part, other)
     for band in BANDS:
         old, new = other[f"mag_{band}"][there], part[f"mag_{band}"][here]
         other[f"mag_{band}"][there] = np.where(np.isnan(old), new, old)
-    rest = np.delete(np.arange(len(mine)), here)
-    return {column: values[rest] for column, values in part.items()}
+    return {column: np.delete(values, here) for column, values in part.items()}
 
 
 def _differing(part: dict[str, np.ndarray], other: dict[str, np.ndarray], here: np.ndarray, there: np.ndarray) -> int:

@@ -93,10 +93,9 @@ def read_text(path: Path) -> dict[str, np.ndarray]:
         raise NoIsochrones(f"has no rows under a header; expected {FORMS}")
     _check_whole(reading)
     part = _columns(reading)
-    for name in ("mh", "z"):
-        fact = {"mh": "feh", "z": "z"}[name]
-        if name not in part and all(fact in f for f in reading.facts):
-            part[name] = np.array([f[fact] for f in reading.facts])[reading.block]
+    for name, fact in (("mh", "feh"), ("z", "z")):
+        if name not in part and all(fact in reading.facts[k] for k in set(reading.block)):
+            part[name] = np.array([f.get(fact, np.nan) for f in reading.facts])[reading.block]
     _check_values(part, reading)
     return part
 
@@ -166,7 +165,7 @@ def _check_whole(reading: _Reading) -> None:
                 f"is cut off: its isochrone {number + 1} has {counts[number]} points, where its header announces "
                 f"{fact['points']:.0f}; fetch the file again"
             )
-    announced, found = reading.facts[-1].get("isochrones"), np.count_nonzero(counts)
+    announced, found = reading.facts[reading.block[-1]].get("isochrones"), np.count_nonzero(counts)
     if announced is not None and announced != found:
         raise NoIsochrones(
             f"is cut off: it has {found} isochrones, where its header announces {announced:.0f}; fetch the file again"
