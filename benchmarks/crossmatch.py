@@ -26,7 +26,7 @@ from astropy.time import Time
 from erfa import ErfaWarning
 from vacframe_surveys import plugin
 
-from vacframe.io.astropy_tables import table_to_arrow
+from vacframe.core.columns.astropy_tables import table_to_arrow
 from vacframe.testing import run_product
 
 EPOCH = Time(2016.0, format="jyear", scale="tcb")

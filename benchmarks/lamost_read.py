@@ -21,7 +21,7 @@ from astropy.io import fits
 from vacframe_surveys.lamost_fits import KEYS
 from vacframe_surveys.lamost_rows import read_rows
 
-from vacframe.core.batch import SourceFile
+from vacframe.core.columns.batch import SourceFile
 
 ROUNDS = 3
 CHUNK = 50

@@ -34,8 +34,8 @@ from vacframe_nn_labels.pixels import window_pixels
 
 from vacframe.astro.continuum import normalise
 from vacframe.astro.wavelength import log_grid
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
-from vacframe.io.astropy_tables import table_to_arrow
+from vacframe.core.columns.astropy_tables import table_to_arrow
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe.testing import run_product
 
 GRID = log_grid(LOGLAM_FIRST, LOGLAM_STEP, LAMOST_PIXELS)

@@ -48,7 +48,7 @@ def schema(value):
     )
 
 
-@plugin.product("step_00", kind="source", shards=1, table=schema("value_00"))
+@plugin.product("step_00", kind="source", files=vf.Files(shards=1), table=schema("value_00"))
 def source(inputs, context):
     """Some stars near the centre of every pixel."""
     import healpy

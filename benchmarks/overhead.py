@@ -25,9 +25,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 import vacframe as vf
-from vacframe.core.batch import Batch, SourceFile
-from vacframe.core.expression import select
-from vacframe.core.product import Kind
+from vacframe.core.columns.batch import Batch, SourceFile
+from vacframe.core.columns.expression import select_rows
+from vacframe.core.contract.product import Kind
 from vacframe.testing import product_of, run_product
 
 TRAINING_SET = """
@@ -95,7 +95,7 @@ def by_hand(text: str, data: Path) -> Mapping[str, float]:
         timed = Timed(plugin, seconds)
         config = plugin.config_model.model_validate(settings.get(plugin.name, {}))
         if product_of(plugin, name, config).kind is Kind.source and files is None:
-            files = [SourceFile("shard", shard=i) for i in range(product_of(plugin, name, config).shards)]
+            files = [SourceFile("shard", shard=i) for i in range(product_of(plugin, name, config).files.shards)]
         inputs = {n.product: rows(tables[n.product], n) for n in plugin.requires(name, config)}
         made = run_product(timed, name, inputs, config=config, files=files or ())
         tables[name] = made.table if made.model is None else made.model
@@ -121,7 +121,7 @@ def rows(table: Any, need: vf.Need) -> Any:
         return table
     batch = Batch(table)
     return table.filter(
-        pa.array(select(need.where, {name: (batch[name], batch.mask(name)) for name in scalars(table)}))
+        pa.array(select_rows(need.where, {name: (batch[name], batch.mask(name)) for name in scalars(table)}))
     )
 
 

@@ -19,7 +19,7 @@ from vacframe_parallax_zp.zero_point import zero_points
 from zero_point import zpt
 
 from vacframe.astro.gaussian_fit import fit_gaussians
-from vacframe.core.batch import Batch
+from vacframe.core.columns.batch import Batch
 
 PIXELS = 12_288
 SAMPLE = 1_000

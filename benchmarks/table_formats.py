@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.schemas import SOURCES
-from vacframe.core.values import arrow_type
-from vacframe.io.astropy_tables import table_from_arrow
+from vacframe.core.columns.arrow import arrow_type
+from vacframe.core.columns.astropy_tables import table_from_arrow
 from vacframe.io.tables import read_table
 from vacframe.io.votable_write import voparquet_metadata
 from vacframe.publish.export import EXPORT_FORMATS, export_table
+from vacframe.schemas import SOURCES
 
 ASTROPY = {"fits": "fits", "votable": "votable", "ecsv": "ascii.ecsv", "csv": "ascii.csv"}
 

@@ -39,7 +39,7 @@ def spectra() -> pa.Table:
     from vacframe_surveys.conformance import write_xp
     from vacframe_surveys.xp_rows import read_rows
 
-    from vacframe.core.batch import SourceFile
+    from vacframe.core.columns.batch import SourceFile
 
     data = Path(os.environ.get("VACFRAME_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
     path = data / "calspec_xp" / "gaia_spectra_file_ddf_v0.parquet"
@@ -54,8 +54,8 @@ def sampling(table: pa.Table, sources: int) -> None:
     from gaiaxpy import calibrate
     from vacframe_xp_uacsnet.sampling import sample
 
-    from vacframe.core.batch import Batch
-    from vacframe.core.values import to_numpy
+    from vacframe.core.columns.arrow import to_numpy
+    from vacframe.core.columns.batch import Batch
 
     many = Batch(table.take(pa.array(np.arange(sources) % table.num_rows)))
     for name in many.columns:

@@ -15,7 +15,7 @@ from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 from vacframe_bayes_isochrone.sky import line_of_sight, log_densities, log_mean_dust
 
 from vacframe.astro.galactic import equatorial
-from vacframe.core.batch import Batch, SourceFile
+from vacframe.core.columns.batch import Batch, SourceFile
 from vacframe.testing import run_product
 
 FAINTEST = 12.0

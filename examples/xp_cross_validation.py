@@ -22,8 +22,8 @@ from vacframe_xp_uacsnet.config import XpUacsnetConfig
 from vacframe_xp_uacsnet.learning import restore, usable
 
 import vacframe as vf
-from vacframe.core.batch import Batch
-from vacframe.core.expression import names_in, select
+from vacframe.core.columns.batch import Batch
+from vacframe.core.columns.expression import names_in, select_rows
 from vacframe.testing import run_product
 
 
@@ -50,7 +50,7 @@ def show(stars: Batch, feh: np.ndarray, error: np.ndarray, groups: dict[str, str
     """Print a row for each group."""
     residual = feh - stars["feh"]
     for name, text in groups.items():
-        chosen = np.broadcast_to(select(text, {n: stars[n] for n in names_in(text)}, what=name), residual.shape)
+        chosen = np.broadcast_to(select_rows(text, {n: stars[n] for n in names_in(text)}, what=name), residual.shape)
         r, e = residual[chosen], error[chosen]
         if len(r):
             mad = 1.4826 * np.median(np.abs(r - np.median(r)))

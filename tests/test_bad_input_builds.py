@@ -5,7 +5,7 @@ import pytest
 from astropy.io import fits
 
 import vacframe as vf
-from vacframe.core.errors import ConfigError, PlanError
+from vacframe.core.contract.errors import ConfigError, PlanError
 
 conformance = pytest.importorskip("vacframe_surveys.conformance", reason="the plugin surveys is not installed")
 pytest.importorskip("vacframe_nn_labels", reason="the plugin nn_labels is not installed")

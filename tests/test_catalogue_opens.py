@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import vacframe as vf
-from vacframe.core.hats import check_catalog, validate_with_hats
-from vacframe.core.home import HEALPIX
+from vacframe.core.columns.position import HEALPIX
+from vacframe.core.store.hats import check_catalog, validate_with_hats
 
 pytest.importorskip("vacframe_mock_survey", reason="the plugin mock_survey is not installed")
 pytest.importorskip("vacframe_surveys", reason="the plugin surveys, which has the isochrones, is not installed")

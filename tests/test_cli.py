@@ -29,7 +29,7 @@ POSITION = (
 def sky(*columns):
     return vf.TableSchema(key="source_id", position=vf.Position(), columns=(*POSITION, *columns))
 
-@plugin.product("toy_stars", kind="source", config_fields=(), citation="Stars et al. 2010",
+@plugin.product("toy_stars", kind="source", method=vf.Method(config_fields=()), citation="Stars et al. 2010",
     table=sky(vf.column("flux", "float64", "Flux", unit="Jy", ucd="phot.flux")))
 def toy_stars(inputs, context):
     """Stars of the files."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from vacframe.core.report import ProductOutcome
-from vacframe.progress import ProgressBars
-from vacframe.render import jsonable, print_json, print_table, settings, texts_of
+from vacframe.cli.progress_bars import ProgressBars
+from vacframe.cli.render import jsonable, print_json, print_table, settings, texts_of
+from vacframe.core.planning.plan import ProductOutcome
 
 
 class Colour(StrEnum):

@@ -137,8 +137,8 @@ def test_every_plugin_has_a_manifest_and_a_readme():
 
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.name)
 def test_examples_are_valid_configurations(example):
-    from vacframe.core.config import load_config, plugin_config
-    from vacframe.core.discovery import Registry
+    from vacframe.core.planning.configuration import load_config, plugin_config
+    from vacframe.core.registry.discovery import Registry
 
     loaded = load_config(example)
     registry = Registry.discover()

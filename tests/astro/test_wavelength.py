@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vacframe.astro.wavelength import air_refraction, air_to_vacuum, log_grid, vacuum_to_air
-from vacframe.core.errors import VacframeError
+from vacframe.core.contract.errors import VacframeError
 
 # SDSS, "Vacuum or air wavelengths" (DR7 help pages, products/spectra/vacwavelength): air, vacuum, Angstrom.
 SDSS_PAIRS = np.array(

@@ -32,14 +32,14 @@ def stars(inputs, context):
     """Stars."""
     raise AssertionError("never read here")
 
-@plugin.product("fluxes", table=table(vf.column("flux", "float64", "Flux")), row_wise=True, config_fields=["factor"],
-    needs=[vf.same("stars", ["mag"])])
+@plugin.product("fluxes", table=table(vf.column("flux", "float64", "Flux")), row_wise=True,
+    method=vf.Method(config_fields=["factor"]), needs=[vf.same("stars", ["mag"])])
 def fluxes(inputs, context):
     """Fluxes."""
     return {"flux": context.config.factor * 10 ** (-0.4 * inputs["stars"]["mag"])}
 
 @plugin.product("noisy", table=table(vf.column("value", "float64", "Noise")), row_wise=True,
-    config_fields=["fail_above"], needs=[vf.same("fluxes", ["star", "flux"])])
+    method=vf.Method(config_fields=["fail_above"]), needs=[vf.same("fluxes", ["star", "flux"])])
 def noisy(inputs, context):
     """Noise."""
     batch = inputs["fluxes"]
@@ -48,7 +48,7 @@ def noisy(inputs, context):
     return {"value": context.rng(batch["star"]).normal()}
 
 @plugin.product("joined", table=table(vf.column("other", "float64", "Value of the partner")),
-    needs=[vf.same("stars", ["star"]), vf.by_key("partners", "star", ["star", "value"])])
+    needs=[vf.same("stars", ["star"]), vf.by_key("partners", ["star", "value"], on="star")])
 def joined(inputs, context):
     """Partners by key."""
     import numpy as np
@@ -97,7 +97,7 @@ def activate(monkeypatch, folder: Path, name: str = "synthetic", code: str = COD
     monkeypatch.setenv("PYTHONPATH", str(folder))
     importlib.invalidate_caches()
     sys.modules.pop(f"vacframe_{name}", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    monkeypatch.setattr("vacframe.core.execution.worker._REGISTRY", [])
     return folder
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vacframe.core.errors import ConfigError, InputFileError, PlanError
-from vacframe.core.workspace import Workspace
+from vacframe.core.contract.errors import ConfigError, InputFileError, PlanError
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -149,7 +149,9 @@ def test_a_column_that_the_files_lack_is_null_in_every_row_only_where_it_is_decl
 
 
 def test_options_that_a_plugins_reader_would_not_see_are_refused(project, monkeypatch):
-    code = engine_plugin.CODE.replace('"stars", kind="source",', '"stars", kind="source", reads=["csv"],')
+    code = engine_plugin.CODE.replace(
+        '"stars", kind="source",', '"stars", kind="source", files=vf.Files(formats=["csv"]),'
+    )
     engine_plugin.install(project.parent / "site", code=code)
     for text in ('where = "mag > 1"', 'columns = { mag = "mag" }', 'absent = ["mag"]', "null_values = [-9999]"):
         (project / "vacframe.toml").write_text(f"{CONFIG}{text}\n")

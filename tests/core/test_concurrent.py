@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vacframe.core.workspace import Workspace
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -16,7 +16,7 @@ CONFIG = 'pixel_order = 1\n[sources.stars]\nfiles = ["stars*.parquet"]\n'
 PRODUCTS = ("stars", "fluxes", "noisy", "summary")
 BUILD = """
 import sys
-from vacframe.core.workspace import Workspace
+from vacframe.workspace import Workspace
 if __name__ == "__main__":
     report = Workspace(sys.argv[1], sys.argv[2]).build(*sys.argv[3:], workers=1)
     sys.exit(0 if report.ok else str([f.error for f in report.failures]))

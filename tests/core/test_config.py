@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, Field
 
-from vacframe.core.config import COMMAND_LINE, dump, load_config, plugin_config, restore, scientific
-from vacframe.core.errors import ConfigError, PluginError
+from vacframe.core.contract.errors import ConfigError, PluginError
+from vacframe.core.contract.settings import scientific
+from vacframe.core.planning.configuration import COMMAND_LINE, dump, load_config, plugin_config, restore
 
 TEXT = """
 seed = 7
@@ -192,5 +193,5 @@ def test_dump_and_restore(file, tmp_path, monkeypatch):
 
 
 def test_import_needs_no_numerics():
-    code = "import sys, vacframe.core.config; print({'numpy', 'pyarrow', 'astropy'} & set(sys.modules))"
+    code = "import sys, vacframe.core.planning.configuration; print({'numpy', 'pyarrow', 'astropy'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vacframe.core.errors import StoreError
-from vacframe.core.workspace import Workspace
+from vacframe.core.contract.errors import StoreError
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin

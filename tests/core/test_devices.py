@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vacframe.core import inventory as module
-from vacframe.core.devices import CPU, Device, DevicePool, run_with_smaller_batches
-from vacframe.core.errors import ConfigError, PlanError
-from vacframe.core.inventory import inventory, parse_listing, probe
-from vacframe.core.product import Resources
+from vacframe.core.contract.device import CPU, Device
+from vacframe.core.contract.errors import ConfigError, PlanError
+from vacframe.core.contract.product import Resources
+from vacframe.core.execution import gpus as module
+from vacframe.core.execution.device_pool import DevicePool
+from vacframe.core.execution.gpus import find_gpus, leasable_gpus, parse_listing
+from vacframe.ml.batches import run_with_smaller_batches
 
 LISTING = """0, NVIDIA H100 80GB HBM3, 81559, GPU-5f1b9c2e-0000
 1, NVIDIA A100-PCIE-40GB, 40960, GPU-77aa0011-0000
@@ -27,7 +29,7 @@ def resources(gpu="preferred", memory=0.0):
 @pytest.fixture
 def pool(monkeypatch):
     monkeypatch.setenv("VACFRAME_DEVICES", json.dumps(FAKE))
-    return DevicePool(inventory())
+    return DevicePool(leasable_gpus())
 
 
 def answering(monkeypatch, stdout="", returncode=0, error=None, stderr=""):
@@ -42,7 +44,7 @@ def answering(monkeypatch, stdout="", returncode=0, error=None, stderr=""):
 
 def test_listing_of_the_driver(monkeypatch):
     answering(monkeypatch, LISTING)
-    devices = inventory({})
+    devices = leasable_gpus({})
     assert [(d.kind, d.id, d.name) for d in devices] == [
         ("gpu", 0, "NVIDIA H100 80GB HBM3"),
         ("gpu", 1, "NVIDIA A100-PCIE-40GB"),
@@ -57,7 +59,7 @@ def test_listing_of_the_driver(monkeypatch):
 )
 def test_a_restricted_environment_is_respected(monkeypatch, visible, expected):
     answering(monkeypatch, LISTING)
-    assert [d.id for d in inventory({"CUDA_VISIBLE_DEVICES": visible})] == expected
+    assert [d.id for d in leasable_gpus({"CUDA_VISIBLE_DEVICES": visible})] == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_a_restricted_environment_is_respected(monkeypatch, visible, expected):
 )
 def test_no_gpu_is_no_error_but_is_explained(monkeypatch, options, said):
     answering(monkeypatch, **options)
-    devices, how = probe({})
+    devices, how = find_gpus({})
     assert devices == []
     assert said in how
 
@@ -82,7 +84,7 @@ def test_no_gpu_is_no_error_but_is_explained(monkeypatch, options, said):
 )
 def test_a_wrong_declaration_is_named(text):
     with pytest.raises(ConfigError, match="VACFRAME_DEVICES"):
-        inventory({"VACFRAME_DEVICES": text})
+        leasable_gpus({"VACFRAME_DEVICES": text})
 
 
 def test_only_the_leased_device_is_visible():

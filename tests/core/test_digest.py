@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vacframe.core.digest import (
+from vacframe.core.columns.digest import (
     ZERO,
     add,
     add_columns,
@@ -126,7 +126,7 @@ def test_blocks_of_rows_do_not_show(monkeypatch):
     random = np.random.default_rng(3)
     table = pa.table({"k": np.arange(100), "v": random.normal(size=100), "w": list("ab" * 50)})
     whole, rows = table_digests(table, "k"), row_digests(table, None)
-    monkeypatch.setattr("vacframe.core.digest.BLOCK_ROWS", 7)
+    monkeypatch.setattr("vacframe.core.columns.digest.BLOCK_ROWS", 7)
     assert table_digests(table, "k") == whole
     np.testing.assert_array_equal(row_digests(table, None), rows)
 

@@ -3,10 +3,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from vacframe.core.config import load_config, plugin_config
-from vacframe.core.discovery import Registry
-from vacframe.core.errors import ConfigError, PluginError
-from vacframe.core.manifest import make_manifest, write_manifest
+from vacframe.core.contract.errors import ConfigError, PluginError
+from vacframe.core.doctor import examine
+from vacframe.core.planning.configuration import load_config, plugin_config
+from vacframe.core.registry.discovery import Registry
+from vacframe.core.registry.manifest import make_manifest, write_manifest
 
 MODULE_HOOKS = """
 import vacframe as vf
@@ -27,9 +28,7 @@ def run(product, inputs):
 def with_manifest(site, name):
     registry = Registry.discover()
     entry = registry.entries[name]
-    write_manifest(
-        make_manifest(registry.load_code(name), entry.module, entry.version), site / f"fake_{name}.vacframe.json"
-    )
+    write_manifest(make_manifest(registry.load_code(name), entry.module), site / f"fake_{name}.vacframe.json")
     del sys.modules[f"fake_{name}"]
 
 
@@ -38,7 +37,7 @@ def test_listing_reads_the_manifest_and_imports_nothing(site, install):
     with_manifest(site, "good")
     registry = Registry.discover()
     [(plugin, item)] = registry.products()["lengths"]
-    assert (plugin, item.product.table.names, item.needs) == ("good", ("x",), ("stars",))
+    assert (plugin, item.name, item.needs) == ("good", "lengths", ("stars",))
     entry = registry.entries["good"]
     assert (entry.module, entry.distribution, entry.version, entry.problem) == ("fake_good", "fake-good", "1.2", None)
     assert "fake_good" not in sys.modules
@@ -63,7 +62,7 @@ def test_without_manifest_it_is_imported_for_listings(site, install):
     registry = Registry.discover()
     assert "lengths" in registry.products()
     assert "fake_good" in sys.modules
-    check = next(c for c in registry.doctor() if c.name == "plugin good")
+    check = next(c for c in examine(registry) if c.name == "plugin good")
     assert (check.status, "vacframe manifest" in check.action) == ("warning", True)
 
 
@@ -93,7 +92,7 @@ BROKEN = {
     "norun": ({"code": HEAD + PROVIDES + "plugin = Hooks()\n"}, ["no hook run()"]),
     "notproduct": ({"code": HEAD + PROVIDES + RUN + "plugin = Hooks()\n"}, ["'a'", "vacframe.Product"]),
     "twice": ({"code": MODULE_HOOKS.replace("TABLE)]", "TABLE)] * 2") + AS_OBJECT}, ["lengths", "twice"]),
-    "provides": ({"edits": {"needs=[": "shards=lambda config: 1 // 0, needs=["}}, ["provides()", "ZeroDivisionError"]),
+    "provides": ({"edits": {"needs=[": "files=lambda config: 1 // 0, needs=["}}, ["provides()", "ZeroDivisionError"]),
     "renamed": ({"edits": {'"renamed"': '"another"'}}, ["'renamed'", "'another'"]),
 }
 
@@ -112,7 +111,7 @@ def test_a_broken_plugin_is_named_and_explained_and_the_others_work(site, instal
         assert word in reason
     with pytest.raises(PluginError, match=f"plugin '{name}'"):
         registry.load(name)
-    check = next(c for c in registry.doctor() if c.name == f"plugin {name}")
+    check = next(c for c in examine(registry) if c.name == f"plugin {name}")
     assert (check.status, check.detail) == ("problem", reason)
     assert check.action
 
@@ -130,13 +129,13 @@ def test_the_traceback_of_a_broken_import_is_kept(site, install):
 def test_a_manifest_that_is_not_true_quarantines(site, install):
     path = install("good")
     with_manifest(site, "good")
-    path.write_text(path.read_text().replace('unit="m"', 'unit="km"') + "\n# longer\n")
+    path.write_text(path.read_text().replace('kind="whole"', 'kind="whole", priority=3') + "\n# longer\n")
     registry = Registry.discover()
     assert "lengths" in registry.products()
-    with pytest.raises(PluginError, match=r"run `vacframe manifest`.*unit.*\"m\".*\"km\""):
+    with pytest.raises(PluginError, match=r"run `vacframe manifest`.*priority: 0 in the manifest, 3"):
         registry.load("good")
     assert registry.products() == {} or "lengths" not in registry.products()
-    assert next(c for c in registry.doctor() if c.name == "plugin good").status == "problem"
+    assert next(c for c in examine(registry) if c.name == "plugin good").status == "problem"
 
 
 def test_another_hook_api_is_refused_without_importing(site, install):
@@ -183,7 +182,7 @@ def test_unknown_plugin_with_the_close_match(site, install):
 
 def test_doctor_lists_python_libraries_and_devices(monkeypatch):
     monkeypatch.setenv("VACFRAME_DEVICES", '[{"id": 3, "name": "Fake", "memory_gb": 16}]')
-    checks = {c.name: c for c in Registry().doctor()}
+    checks = {c.name: c for c in examine(Registry())}
     import numpy
 
     assert checks["python"].detail.startswith(sys.version.split()[0])
@@ -191,4 +190,4 @@ def test_doctor_lists_python_libraries_and_devices(monkeypatch):
     assert checks["gpu 3"].detail == "Fake, 16 GB"
     assert checks["plugins"].status == "warning"
     monkeypatch.setenv("VACFRAME_DEVICES", "nonsense")
-    assert {c.name: c for c in Registry().doctor()}["devices"].status == "problem"
+    assert {c.name: c for c in examine(Registry())}["devices"].status == "problem"

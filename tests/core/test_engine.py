@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core.errors import ConfigError, PlanError, StoreError, UsageError
-from vacframe.core.workspace import Workspace
+from vacframe.core.contract.errors import ConfigError, PlanError, StoreError, UsageError
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -145,7 +145,7 @@ def test_kill_in_the_middle_then_the_same_digests(project):
     quiet = space(project, "quiet", "pixel_order=2")
     quiet.build("noisy", "summary", workers=1)
     code = (
-        "import sys; from vacframe.core.workspace import Workspace;"
+        "import sys; from vacframe.workspace import Workspace;"
         f"Workspace({str(project / 'ws')!r}, {str(project / 'vacframe.toml')!r}, ['pixel_order=2'])"
         ".build('noisy', 'summary', workers=2)"
     )
@@ -287,7 +287,7 @@ def test_mock_needs_a_declared_workspace(project, tmp_path):
 
 
 def test_every_task_that_ran_has_a_log_and_its_rows_are_told(project):
-    from vacframe.core.reporter import Reporter
+    from vacframe.core.execution.progress import Reporter
 
     class Counting(Reporter):
         def __init__(self):

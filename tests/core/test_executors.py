@@ -9,9 +9,9 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from vacframe.core.devices import Device
-from vacframe.core.errors import InputFileError, VacframeError
-from vacframe.core.executors import THREAD_VARIABLES, LocalExecutor, cores, worker_environment
+from vacframe.core.contract.device import Device
+from vacframe.core.contract.errors import InputFileError, VacframeError
+from vacframe.core.execution.executor import THREAD_VARIABLES, LocalExecutor, cores, worker_environment
 
 GPUS = (Device("gpu", 3, "fake", 40.0), Device("gpu", 5, "fake", 40.0))
 
@@ -22,7 +22,7 @@ from pathlib import Path
 STARTED = dict(os.environ)
 LOADED = sorted(m for m in sys.modules if m in ("numpy", "tensorflow", "pyarrow"))
 
-from vacframe.core.errors import InputFileError
+from vacframe.core.contract.errors import InputFileError
 
 class Awkward(Exception):
     def __init__(self, file, row):
@@ -258,7 +258,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
 import executor_tasks
-from vacframe.core.executors import LocalExecutor
+from vacframe.core.execution.executor import LocalExecutor
 print("main")
 with LocalExecutor(2) as executor:
     executor.submit(executor_tasks.announce, {path!r}).result()

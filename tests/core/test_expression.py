@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vacframe.core.errors import ConfigError
-from vacframe.core.expression import check, evaluate, names_in, select
+from vacframe.core.columns.expression import check_expression, evaluate, names_in, select_rows
+from vacframe.core.contract.errors import ConfigError
 
 NAN = np.nan
 COLUMNS = {
@@ -48,8 +48,8 @@ COLUMNS = {
     ],
 )
 def test_conditions(expression, expected):
-    np.testing.assert_array_equal(select(expression, COLUMNS), expected)
-    assert select(expression, COLUMNS).dtype == bool
+    np.testing.assert_array_equal(select_rows(expression, COLUMNS), expected)
+    assert select_rows(expression, COLUMNS).dtype == bool
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_types_and_exact_identifiers():
 
 def test_no_rows():
     empty = {"x": np.empty(0), "n": np.empty(0, dtype=object), "i": np.empty(0, dtype="uint64")}
-    assert select("x > 3 and n == 'a' and i + 1 in [1, 2]", empty).shape == (0,)
+    assert select_rows("x > 3 and n == 'a' and i + 1 in [1, 2]", empty).shape == (0,)
 
 
 def test_names_in_order_without_functions():
@@ -150,17 +150,17 @@ def test_refused(expression, words):
 
 def test_a_number_is_no_condition():
     with pytest.raises(ConfigError, match="condition is needed"):
-        select("snr_g", COLUMNS)
+        select_rows("snr_g", COLUMNS)
 
 
 def test_check_parses_without_columns():
-    check("a > 3 and is_null(b)")
+    check_expression("a > 3 and is_null(b)")
     with pytest.raises(ConfigError, match=r"derive\.x '1 \+'"):
-        check("1 +", what="derive.x")
+        check_expression("1 +", what="derive.x")
 
 
 def test_import_needs_no_numpy():
-    code = "import sys; from vacframe.core.expression import check; check('a > 1'); print('numpy' in sys.modules)"
+    code = "import sys; from vacframe.core.columns.expression import check_expression as c; c('a > 1'); print('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 
@@ -172,7 +172,7 @@ def test_comparisons_are_false_with_nan_and_as_python_otherwise(pairs):
     a, b = (np.array(x) for x in zip(*pairs, strict=True))
     for symbol in ("<", "<=", ">", ">=", "==", "!="):
         expected = [bool(eval(f"x {symbol} y")) and x == x and y == y for x, y in pairs]
-        assert select(f"a {symbol} b", {"a": a, "b": b}).tolist() == expected
+        assert select_rows(f"a {symbol} b", {"a": a, "b": b}).tolist() == expected
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6), st.integers(1, 1000))

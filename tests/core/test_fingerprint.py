@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from vacframe.core.errors import PluginError
-from vacframe.core.fingerprint import closure, code_fingerprint, library_versions
+from vacframe.core.contract.errors import PluginError
+from vacframe.core.registry.fingerprint import closure, code_fingerprint, library_versions
 
 FILES = {
     "__init__.py": "from .registry import plugin\nfrom . import first, second\nfrom .deep import shared as renamed\n",

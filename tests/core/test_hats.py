@@ -5,12 +5,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core import hats
-from vacframe.core.errors import CorruptFileError
-from vacframe.core.home import HEALPIX, healpix29, in_order, pixel_of, stored_schema
-from vacframe.core.partition import write_table
-from vacframe.core.schema import Position, TableSchema, column
-from vacframe.core.values import arrow_schema, to_arrow
+from vacframe.core.columns.arrow import arrow_schema, to_arrow
+from vacframe.core.columns.position import HEALPIX, healpix29, in_order, pixel_of, stored_schema
+from vacframe.core.contract.errors import CorruptFileError
+from vacframe.core.contract.schema import Position, TableSchema, column
+from vacframe.core.store import hats
+from vacframe.core.store.partition import write_table
 
 STARS = 300
 SCHEMA = stored_schema(

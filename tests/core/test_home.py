@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core.errors import ConfigError, PlanError
-from vacframe.core.workspace import Workspace
+from vacframe.core.contract.errors import ConfigError, PlanError
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin

@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vacframe as vf
-from vacframe.core.batch import Batch, Inputs
-from vacframe.core.context import Context
-from vacframe.core.digest import table_digests
-from vacframe.core.errors import PluginError, SchemaError
-from vacframe.core.home import HEALPIX, healpix29
-from vacframe.core.invoke import invoke, primary_need
-from vacframe.core.plugin import NoConfig
+from vacframe.core.columns.batch import Batch, Inputs
+from vacframe.core.columns.digest import table_digests
+from vacframe.core.columns.position import HEALPIX, healpix29
+from vacframe.core.contract.errors import PluginError, SchemaError
+from vacframe.core.contract.needs import primary_need
+from vacframe.core.contract.plugin import NoConfig
+from vacframe.core.execution.context import Context
+from vacframe.core.execution.plugin_call import invoke
 from vacframe.testing import run_product
 
 KEY = vf.column("source_id", "int64", "Identifier", nullable=False)
@@ -214,11 +215,11 @@ def test_a_declared_configuration_field_only():
     plugin = vf.Plugin("p", config=Config)
     schema = vf.TableSchema(columns=(VALUE,))
 
-    @plugin.product("out", table=schema, kind="whole", description="d", config_fields=["scale"])
+    @plugin.product("out", table=schema, kind="whole", description="d", method=vf.Method(config_fields=["scale"]))
     def run(inputs, context):
         return {"y": [context.config.scale]}
 
-    @plugin.product("bad", table=schema, kind="whole", description="d", config_fields=["scale"])
+    @plugin.product("bad", table=schema, kind="whole", description="d", method=vf.Method(config_fields=["scale"]))
     def sly(inputs, context):
         return {"y": [context.config.other]}
 
@@ -228,7 +229,7 @@ def test_a_declared_configuration_field_only():
 
 
 def test_the_primary_need():
-    same, sky, every = vf.same("a", ["x"]), vf.sky("b", 0.1, ["x"]), vf.all_rows("c", ["x"])
+    same, sky, every = vf.same("a", ["x"]), vf.sky("b", ["x"], margin=0.1), vf.all_rows("c", ["x"])
     optional = vf.same("d", ["x"], optional=True)
     assert primary_need([every, sky, optional, same]) is same
     assert primary_need([every, sky]) is sky

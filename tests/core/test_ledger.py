@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from vacframe.core import digest, ledger
-from vacframe.core.ledger import FORMAT, Ledger
+from vacframe.core.columns import digest
+from vacframe.core.store import ledger
+from vacframe.core.store.ledger import FORMAT, Ledger
 
 LONG_AGO = 1_500_000_000
 
@@ -216,7 +217,7 @@ def test_a_ledger_locked_by_another_process_is_no_error(path, monkeypatch):
 
 WRITER = """
 import sys
-from vacframe.core.ledger import Ledger
+from vacframe.core.store.ledger import Ledger
 for number in range(40):
     with Ledger(sys.argv[1]) as book:
         book.put("scan", f"{sys.argv[2]} {number}", {"rows": number})

@@ -12,8 +12,8 @@ import pytest
 
 import vacframe as vf
 from vacframe.cli import main
-from vacframe.core.errors import PlanError, PluginError
-from vacframe.core.paper import MADE_UP, incomparable
+from vacframe.core.contract.errors import PlanError, PluginError
+from vacframe.report.scorecard import MADE_UP, incomparable
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -28,7 +28,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(folder))
     importlib.invalidate_caches()
     sys.modules.pop("vacframe_mapper", None)
-    monkeypatch.setattr("vacframe.core.task._REGISTRY", [])
+    monkeypatch.setattr("vacframe.core.execution.worker._REGISTRY", [])
     engine_plugin.write_stars(tmp_path / "stars.parquet", 310)
     (tmp_path / "vacframe.toml").write_text(CONFIG)
     return tmp_path

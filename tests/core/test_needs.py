@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core.tree import margin_pixels
-from vacframe.core.workspace import Workspace
+from vacframe.core.columns.pixel import margin_pixels
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -55,18 +55,18 @@ def count(inputs, others):
 NEAR = (vf.column("near", "int64", "Others near it"), vf.column("total", "int64", "Sum of their identifiers"))
 
 @plugin.product("neighbours", table=table(*NEAR),
-    needs=[vf.same("stars", ["ra", "dec"]), vf.sky("others", MARGIN, ["star", "ra", "dec"])])
+    needs=[vf.same("stars", ["ra", "dec"]), vf.sky("others", ["star", "ra", "dec"], margin=MARGIN)])
 def neighbours(inputs, context):
     """Others within the margin."""
     return count(inputs, "others")
 
 @plugin.product("bright_neighbours", table=table(*NEAR),
-    needs=[vf.same("stars", ["ra", "dec"]), vf.sky("others", MARGIN, ["star", "ra", "dec"], where=WHERE)])
+    needs=[vf.same("stars", ["ra", "dec"]), vf.sky("others", ["star", "ra", "dec"], margin=MARGIN, where=WHERE)])
 def bright_neighbours(inputs, context):
     """Others within the margin that fulfil the condition."""
     return count(inputs, "others")
 
-@plugin.product("crowding", table=table(*NEAR), needs=[vf.sky("stars", MARGIN, ["star", "ra", "dec"])])
+@plugin.product("crowding", table=table(*NEAR), needs=[vf.sky("stars", ["star", "ra", "dec"], margin=MARGIN)])
 def crowding(inputs, context):
     """Stars of the same catalogue within the margin."""
     return count(inputs, "stars")
@@ -78,7 +78,7 @@ def chosen(inputs, context):
     return {"double": 2 * inputs["stars"]["mag"]}
 
 @plugin.product("partnered", table=table(vf.column("other", "float64", "Magnitude of the partner")),
-    needs=[vf.same("stars", ["star"]), vf.by_key("others", "star", ["star", "mag"], where=WHERE)])
+    needs=[vf.same("stars", ["star"]), vf.by_key("others", ["star", "mag"], on="star", where=WHERE)])
 def partnered(inputs, context):
     """Partners that fulfil the condition."""
     import numpy as np
@@ -86,7 +86,7 @@ def partnered(inputs, context):
     return {"other": np.append(inputs["others"]["mag"], np.nan)[row]}
 
 @plugin.product("paired", table=table(vf.column("other", "float64", "Magnitude of the twin")), row_wise=True,
-    row_bytes=300_000, needs=[vf.same("stars", ["mag"]), vf.same("twins", ["mag"])])
+    resources=vf.Resources(row_bytes=300_000), needs=[vf.same("stars", ["mag"]), vf.same("twins", ["mag"])])
 def paired(inputs, context):
     """Magnitudes of the same star in another product, row by row."""
     return {"other": inputs["twins"]["mag"]}
@@ -96,7 +96,7 @@ def paired(inputs, context):
 def links(inputs, context):
     """Observations, and the star that each is of."""
 
-@plugin.product("linked", needs=[vf.same("links", ["star"]), vf.by_key("stars", "star", ["star", "mag"])],
+@plugin.product("linked", needs=[vf.same("links", ["star"]), vf.by_key("stars", ["star", "mag"], on="star")],
     table=vf.TableSchema(key="link", position=vf.Position(), columns=(
         vf.column("link", "int64", "Identifier", nullable=False), *POSITION, MAG)), row_wise=True)
 def linked(inputs, context):
@@ -109,8 +109,8 @@ def linked(inputs, context):
 SAID = vf.column("said", "string", "Rows, types and nulls of the optional inputs")
 
 @plugin.product("patient", table=table(SAID), needs=[vf.same("stars", ["mag"]),
-    vf.same("extras", EXTRAS, optional=True), vf.by_key("more", "star", [ID, *EXTRAS], optional=True),
-    vf.sky("further", 0.1, EXTRAS, optional=True), vf.all_rows("rest", EXTRAS, optional=True)])
+    vf.same("extras", EXTRAS, optional=True), vf.by_key("more", [ID, *EXTRAS], on="star", optional=True),
+    vf.sky("further", EXTRAS, margin=0.1, optional=True), vf.all_rows("rest", EXTRAS, optional=True)])
 def patient(inputs, context):
     """What came of the optional needs."""
     import json

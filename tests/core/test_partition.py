@@ -3,10 +3,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core.errors import CorruptFileError, SchemaError
-from vacframe.core.partition import read_columns, schema_of, write_table
-from vacframe.core.schema import Position, TableSchema, column
-from vacframe.core.values import arrow_schema, to_arrow
+from vacframe.core.columns.arrow import arrow_schema, to_arrow
+from vacframe.core.contract.errors import CorruptFileError, SchemaError
+from vacframe.core.contract.schema import Position, TableSchema, column
+from vacframe.core.store.partition import read_columns, schema_of, write_table
 
 SCHEMA = TableSchema(
     columns=(

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vacframe.core.errors import PlanError, UsageError
-from vacframe.core.home import healpix29, pixel_of
-from vacframe.core.workspace import Workspace
+from vacframe.core.columns.position import healpix29, pixel_of
+from vacframe.core.contract.errors import PlanError, UsageError
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin

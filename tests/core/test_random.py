@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vacframe.core.context import Context
-from vacframe.core.plugin import NoConfig
-from vacframe.core.random import RowRandom, key_bits, mix64, text_seed
+from vacframe.core.columns.random import RowRandom, key_bits, mix64, text_seed
+from vacframe.core.contract.plugin import NoConfig
+from vacframe.core.execution.context import Context
 
 N = 200_000
 

@@ -8,14 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vacframe.core.devices import Device, DevicePool
-from vacframe.core.errors import CorruptFileError
-from vacframe.core.evaluate import Task
-from vacframe.core.product import Resources
-from vacframe.core.report import ProductOutcome, Reason
-from vacframe.core.reporter import Reporter
-from vacframe.core.schedule import Restart, Schedule, Work
-from vacframe.core.workspace import Workspace
+from vacframe.core.contract.device import Device
+from vacframe.core.contract.errors import CorruptFileError
+from vacframe.core.contract.product import Resources
+from vacframe.core.execution.device_pool import DevicePool
+from vacframe.core.execution.progress import Reporter
+from vacframe.core.execution.schedule import Restart, Schedule, Work
+from vacframe.core.planning.plan import ProductOutcome, Reason
+from vacframe.core.planning.states import Task
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin

@@ -1,10 +1,11 @@
 import pytest
 from pydantic import ValidationError
 
-from vacframe.core.errors import SchemaError
-from vacframe.core.plugin import NoConfig, Plugin, PluginError
-from vacframe.core.product import Kind, Need, Product, all_rows, by_key, same, sky
-from vacframe.core.schema import Position, TableSchema, check_vocabulary, column
+from vacframe.core.contract.errors import SchemaError
+from vacframe.core.contract.needs import Need, all_rows, by_key, same, sky
+from vacframe.core.contract.plugin import NoConfig, Plugin, PluginError
+from vacframe.core.contract.product import Files, Kind, Product
+from vacframe.core.contract.schema import Position, TableSchema, check_vocabulary, column
 
 RA = column("ra", "float64", "Right ascension", unit="deg", ucd="pos.eq.ra")
 DEC = column("dec", "float64", "Declination", unit="deg", ucd="pos.eq.dec")
@@ -88,9 +89,9 @@ def test_kinds_need_what_they_store():
 
 def test_needs():
     assert same("stars", ["ra"]) == Need(product="stars", columns=("ra",))
-    assert by_key("stars", "source_id", ["ra"]).on == "source_id"
-    assert sky("stars", 0.1, [RA, "dec"]).names == ("ra", "dec")
-    assert sky("stars", 0.1, ["dec"]).margin == 0.1
+    assert by_key("stars", ["ra"], on="source_id").on == "source_id"
+    assert sky("stars", [RA, "dec"], margin=0.1).names == ("ra", "dec")
+    assert sky("stars", ["dec"], margin=0.1).margin == 0.1
     assert all_rows("model").columns == ()
     assert all_rows("a", ["x"], where="x > 1", optional=True).optional
 
@@ -98,7 +99,9 @@ def test_needs():
 def test_the_decorator_writes_the_hooks():
     plugin = Plugin("p", citation="Nobody 2020")
 
-    @plugin.product("a", table=STARS, needs=lambda config: [same("stars", ["ra"])], shards=lambda config: 3)
+    @plugin.product(
+        "a", table=STARS, needs=lambda config: [same("stars", ["ra"])], files=lambda config: Files(shards=3)
+    )
     def make(inputs, context):
         """Stars.
 
@@ -107,7 +110,7 @@ def test_the_decorator_writes_the_hooks():
         return 42
 
     [product] = plugin.provides(None)
-    assert (product.description, product.citation, product.shards) == ("Stars.", "Nobody 2020", 3)
+    assert (product.description, product.citation, product.files.shards) == ("Stars.", "Nobody 2020", 3)
     assert plugin.requires("a", NoConfig()) == [same("stars", ["ra"])]
     assert plugin.run("a", None, None) == 42
     with pytest.raises(PluginError, match="no product 'b'"):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from vacframe.core.schema import check_vocabulary
-from vacframe.core.schemas import SOURCES, reference_labels
-from vacframe.core.schemas.photometry import BANDS
+from vacframe.core.contract.schema import check_vocabulary
+from vacframe.schemas import SOURCES, reference_labels
+from vacframe.schemas.photometry import BANDS
 
 DATA = Path(os.environ.get("VACFRAME_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -93,6 +93,6 @@ def test_xp_columns_are_the_archives():
 
 def test_importing_the_schemas_imports_no_numerics():
     heavy = ["numpy", "astropy", "pyarrow", "pandas", "healpy", "tensorflow", "scipy"]
-    code = f"import sys, vacframe.core.schemas; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, vacframe.schemas; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core import sourcing
-from vacframe.core.sourcing import file_groups
-from vacframe.core.workspace import Workspace
+from vacframe.core.ingest import ingestion as sourcing
+from vacframe.core.ingest.ingestion import file_groups
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin

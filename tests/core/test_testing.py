@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 import vacframe as vf
-from vacframe.core.errors import ConfigError, PluginError, UsageError
-from vacframe.core.manifest import make_manifest, manifest_path, write_manifest
+from vacframe.core.contract.errors import ConfigError, PluginError, UsageError
+from vacframe.core.registry.manifest import make_manifest, manifest_path, write_manifest
 from vacframe.testing import Sample, check_plugin, run_product
 from vacframe.testing.guard import watch
 from vacframe.testing.samples import made_up
@@ -43,7 +43,7 @@ def product(name, *, row_wise=True, needs=(NEED,), **options):
 """
 
 GOOD = '''
-@product("good", config_fields=("scale",))
+@product("good", method=vf.Method(config_fields=("scale",)))
 def good(inputs, context):
     """Everything right."""
     import numpy as np
@@ -55,7 +55,7 @@ def good(inputs, context):
     out = context.config.scale * stars["x"][keep] + noise
     return vf.Result({"star": stars["star"][keep], "out": out}, rejects=rejects)
 
-@product("bright", config_fields=())
+@product("bright", method=vf.Method(config_fields=()))
 def bright(inputs, context):
     """A selection: what is not bright is left out on purpose."""
     stars = inputs["stars"]
@@ -63,11 +63,11 @@ def bright(inputs, context):
     return {"star": stars["star"][keep], "out": stars["x"][keep]}
 
 @product("fit", kind="model", table=None, row_wise=False, needs=(vf.all_rows("stars", [STARS[0], X]),),
-         exactness="tolerance")
+         method=vf.Method(exactness="tolerance"))
 def fit(inputs, context):
     """A model that needs two stars."""
     import numpy as np
-    from vacframe.core.errors import VacframeError
+    from vacframe.core.contract.errors import VacframeError
     x = inputs["stars"]["x"]
     if np.isfinite(x).sum() < 2:
         raise VacframeError("fit: fewer than 2 stars")
@@ -78,7 +78,8 @@ def residual(inputs, context):
     """What the model leaves."""
     return {"out": inputs["stars"]["x"] - inputs["fit"]["mean"][0]}
 
-@product("matched", needs=(NEED, vf.by_key("others", "star", ["star", "y"]), vf.same("dust", ["ebv"], optional=True)))
+@product("matched", needs=(NEED, vf.by_key("others", ["star", "y"], on="star"), vf.same("dust", ["ebv"], optional=True)
+))
 def matched(inputs, context):
     """Rows of another table, wherever they lie."""
     import numpy as np
@@ -92,7 +93,7 @@ def total(inputs, context):
     """A table of one row."""
     return {"n": [len(inputs["stars"])]}
 
-@product("shards", kind="source", row_wise=False, needs=(), shards=3)
+@product("shards", kind="source", row_wise=False, needs=(), files=vf.Files(shards=3))
 def shards(inputs, context):
     """A source without files."""
     import numpy as np
@@ -103,18 +104,19 @@ def shards(inputs, context):
 @product("table", kind="source", row_wise=False, needs=())
 def table(inputs, context):
     """A source that the core reads."""
-    from vacframe.core.errors import ConfigError
+    from vacframe.core.contract.errors import ConfigError
     raise ConfigError("table: no file is configured; write [sources.table]")
 '''
 
 # Product, options of its decorator, body of its function, and the checks that have to fail.
+SCALE_ONLY = "method=vf.Method(config_fields=('scale',))"
 BROKEN = [
     ("missing_column", "", "return {'star': s['star']}", {"schema"}),
     ("extra_column", "", "return {'out': s['x'], 'more': s['x']}", {"schema"}),
     ("wrong_length", "", "return {'out': np.zeros((len(s), 2))}", {"schema"}),
     ("undeclared_column", "", "return {'out': s['y']}", {"declared"}),
     ("undeclared_input", "", "return {'out': inputs['dust']['x']}", {"declared"}),
-    ("undeclared_field", "config_fields=('scale',)", "return {'out': s['x'] * context.config.offset}", {"declared"}),
+    ("undeclared_field", SCALE_ONLY, "return {'out': s['x'] * context.config.offset}", {"declared"}),
     ("reads", "", "open(FILE).read(); return {'out': s['x']}", {"no_io"}),
     ("writes", "", "open(FILE + '.new', 'a').close(); return {'out': s['x']}", {"no_io"}),
     ("deletes", "", "os.path.exists(FILE + '.x') and os.remove(FILE + '.x'); return {'out': s['x']}", {"no_io"}),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vacframe.core.workspace import Workspace
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin
@@ -42,14 +42,14 @@ def side(inputs, context):
     return {"other": inputs["dense"]["mag"]}
 
 @plugin.product("keyed", table=table(vf.column("other", "float64", "Magnitude in sparse")),
-    needs=[vf.same("dense", ["star"]), vf.by_key("sparse", "star", ["star", "mag"])])
+    needs=[vf.same("dense", ["star"]), vf.by_key("sparse", ["star", "mag"], on="star")])
 def keyed(inputs, context):
     """The same star, wherever it lies."""
     import numpy as np
     row = inputs["sparse"].match("star", inputs["dense"]["star"])
     return {"other": np.append(inputs["sparse"]["mag"], np.nan)[row]}
 
-@plugin.product("late", kind="source", table=table(), shards=1, needs=[vf.all_rows("sparse", ["star"])])
+@plugin.product("late", kind="source", table=table(), files=vf.Files(shards=1), needs=[vf.all_rows("sparse", ["star"])])
 def late(inputs, context):
     """A source that is made from another and is denser than all."""
     import numpy as np
@@ -58,7 +58,7 @@ def late(inputs, context):
         "ra": number * 360.0 / len(number), "dec": np.linspace(-80, 80, len(number))}
 
 @plugin.product("after", table=table(vf.column("found", "bool", "Whether sparse has it")),
-    needs=[vf.same("late", ["star"]), vf.by_key("sparse", "star", ["star"])])
+    needs=[vf.same("late", ["star"]), vf.by_key("sparse", ["star"], on="star")])
 def after(inputs, context):
     """Which stars are in sparse."""
     return {"found": inputs["sparse"].match("star", inputs["late"]["star"]) >= 0}

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from vacframe.core.errors import SchemaError
-from vacframe.core.schema import Position, TableSchema, column
-from vacframe.core.values import arrow_schema, arrow_type, column_of, to_arrow, to_numpy
+from vacframe.core.columns.arrow import arrow_schema, arrow_type, column_of, to_arrow, to_numpy
+from vacframe.core.contract.errors import SchemaError
+from vacframe.core.contract.schema import Position, TableSchema, column
 
 NUMBERS = [f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)] + ["float32", "float64"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vacframe.core.workspace import Workspace
+from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import engine_plugin

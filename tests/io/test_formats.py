@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from vacframe.core.errors import InputFileError
+from vacframe.core.contract.errors import InputFileError
 from vacframe.io.formats import sniff
 from vacframe.io.tables import read_table
 

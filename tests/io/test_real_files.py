@@ -12,11 +12,11 @@ import pytest
 from astropy.io import fits, votable
 from astropy.table import Table
 
-from vacframe.core.schema import TableSchema
-from vacframe.core.schemas import SOURCES
-from vacframe.core.values import arrow_schema, to_arrow
-from vacframe.io.tables import iter_tables, probe, read_table
+from vacframe.core.columns.arrow import arrow_schema, to_arrow
+from vacframe.core.contract.schema import TableSchema
+from vacframe.io.tables import iter_tables, probe_table, read_table
 from vacframe.publish.export import export_table
+from vacframe.schemas import SOURCES
 
 DATA = Path(os.environ.get("VACFRAME_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data in {DATA}")
@@ -48,8 +48,8 @@ def test_the_same_table_in_four_formats(archive, product):
         for kind, column in columns.items():
             assert column.combine_chunks().cast(reference.type).equals(reference), (name, kind)
     for kind in ("ecsv", "fits"):
-        notes = {c.name: (c.dtype, c.length, c.ucd) for c in probe(archive[product][kind])}
-        for col in probe(archive[product]["vot"]):
+        notes = {c.name: (c.dtype, c.length, c.ucd) for c in probe_table(archive[product][kind])}
+        for col in probe_table(archive[product]["vot"]):
             if col.name in notes:
                 assert notes[col.name] == (col.dtype, col.length, col.ucd), (kind, col.name)
 
@@ -85,7 +85,7 @@ def test_gaia_fits_against_astropy():
         assert table[name].to_pylist() == _expected(reference[name]), name
     with fits.open(path) as hdus:
         header = hdus[1].header
-    for number, col in enumerate(probe(path), start=1):
+    for number, col in enumerate(probe_table(path), start=1):
         assert col.description == " ".join(header.get(f"TCOMM{number}", "").split())
         assert col.ucd == header.get(f"TUCD{number}")
 
@@ -97,7 +97,7 @@ def test_gaia_votable_against_astropy():
         warnings.simplefilter("ignore")
         reference = votable.parse(path).get_first_table()
         columns = reference.to_table(use_names_over_ids=True)
-    ucds = {c.name: c.ucd for c in probe(path)}
+    ucds = {c.name: c.ucd for c in probe_table(path)}
     for field, name in zip(reference.fields, columns.colnames, strict=True):
         assert table[name].to_pylist() == _expected(columns[name]), name
         assert ucds[name] == field.ucd
@@ -133,12 +133,12 @@ def test_parquet_against_pyarrow():
 def test_all_columns_of_gaia_survive_an_export(tmp_path, kind):
     path = DATA / "gaia_random" / "gdr3_sm.fits"
     table = read_table(path).slice(0, 200)
-    schema = TableSchema(columns=probe(path))
+    schema = TableSchema(columns=probe_table(path))
     export_table([table], schema, tmp_path / "out", kind, name="gaia")
     back = read_table(tmp_path / "out")
     for col in schema.columns:
         assert to_arrow(back[col.name], col).equals(table[col.name].combine_chunks()), col.name
-    for found, col in zip(probe(tmp_path / "out"), schema.columns, strict=True):
+    for found, col in zip(probe_table(tmp_path / "out"), schema.columns, strict=True):
         assert (found.unit, found.ucd, found.description) == (col.unit, col.ucd, col.description)
     assert arrow_schema(schema).names == back.column_names
 

@@ -12,10 +12,10 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 from astropy.time import Time
 
-from vacframe.core.errors import InputFileError
+from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import ColumnsLeftOutWarning
 from vacframe.io.options import ReadOptions
-from vacframe.io.tables import iter_tables, probe, read_table
+from vacframe.io.tables import iter_tables, probe_table, read_table
 
 ID = 4267180339403392769
 
@@ -26,7 +26,7 @@ def write(path, text):
 
 
 def dtypes(path, options=ReadOptions()):  # noqa: B008
-    return {c.name: c.dtype for c in probe(path, options)}
+    return {c.name: c.dtype for c in probe_table(path, options)}
 
 
 # CSV
@@ -85,7 +85,7 @@ def test_csv_comments_delimiters_quotes_and_repeated_names(tmp_path):
     assert read_table(write(tmp_path / "b.txt", "# note\nx\ty\n1\t2\n"))["y"].to_pylist() == [2]
     path = write(tmp_path / "c.csv", '\ufeffx,"a, b",x,[Fe/H]\n1,"two\nlines, here",3,-0.5\n')
     with pytest.warns(ColumnsLeftOutWarning, match="x#3"):
-        assert [c.name for c in probe(path)] == ["x", "a, b", "[Fe/H]"]
+        assert [c.name for c in probe_table(path)] == ["x", "a, b", "[Fe/H]"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert read_table(path).to_pydict() == {"x": [1], "a, b": ["two\nlines, here"], "[Fe/H]": [-0.5]}
@@ -159,7 +159,7 @@ def fits_file(tmp_path):
 
 def test_fits_columns(fits_file):
     with pytest.warns(ColumnsLeftOutWarning, match="c, ragged"):
-        columns = {c.name: c for c in probe(fits_file)}
+        columns = {c.name: c for c in probe_table(fits_file)}
     assert (columns["id"].description, columns["id"].ucd) == ("Identifier", "meta.id")
     assert columns["x"].unit == "mas / yr"
     assert columns["v"].type_name() == "float32[4]"
@@ -234,7 +234,7 @@ def test_votable_and_ecsv_written_by_astropy(tmp_path, kind, options):
     assert back["s"].to_pylist() == ["a", None, "c d"]
     assert back["v"].to_pylist() == [[0, 1], [2, 3], [4, 5]]
     assert back["b"].to_pylist() == [True, False, True]
-    found = {c.name: c for c in probe(path)}
+    found = {c.name: c for c in probe_table(path)}
     assert found["x"].unit == "mas / yr"
     assert found["id"].description == "Identifier"
 
@@ -306,7 +306,7 @@ def test_voparquet_written_by_astropy_brings_units(tmp_path):
     table = Table({"x": MaskedColumn([1.0, 2.0], unit="mas/yr", description="Motion")})
     metadata = {"x": {"unit": "mas/yr", "ucd": "pos.pm", "utype": "none", "description": "Motion"}}
     table.write(tmp_path / "a.parquet", format="parquet.votable", metadata=metadata)
-    found = probe(tmp_path / "a.parquet")[0]
+    found = probe_table(tmp_path / "a.parquet")[0]
     assert (found.unit, found.ucd, found.description) == ("mas / yr", "pos.pm", "Motion")
 
 

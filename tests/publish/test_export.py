@@ -13,14 +13,14 @@ from astropy.io import fits, votable
 from astropy.table import Table
 from astropy.units import Unit
 
-from vacframe.core.errors import SchemaError, UsageError
-from vacframe.core.schema import Position, TableSchema, column
-from vacframe.core.schemas import SOURCES
-from vacframe.core.values import arrow_schema, to_arrow
+from vacframe.core.columns.arrow import arrow_schema, to_arrow
+from vacframe.core.contract.errors import SchemaError, UsageError
+from vacframe.core.contract.schema import Position, TableSchema, column
 from vacframe.io.fields import ColumnsLeftOutWarning
-from vacframe.io.tables import probe, read_table
+from vacframe.io.tables import probe_table, read_table
 from vacframe.io.votable_write import voparquet_metadata
 from vacframe.publish.export import EXPORT_FORMATS, export_hats, export_table
+from vacframe.schemas import SOURCES
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 ID = 4267180339403392769  # not a float64: the nearest one is even
@@ -104,7 +104,7 @@ def test_values_survive(table, tmp_path, kind):
 @pytest.mark.parametrize("kind", ["fits", "votable", "ecsv", "parquet"])
 def test_units_descriptions_and_ucds_survive(table, tmp_path, kind):
     export(table, tmp_path / "stars.out", kind)
-    found = {c.name: c for c in probe(tmp_path / "stars.out")}
+    found = {c.name: c for c in probe_table(tmp_path / "stars.out")}
     for col in SCHEMA.columns:
         assert (found[col.name].unit, found[col.name].ucd, found[col.name].length) == (col.unit, col.ucd, col.length)
         assert found[col.name].description == col.description
@@ -117,7 +117,7 @@ def test_every_source_schema_survives_fits_and_votable(tmp_path):
             cells = [pa.nulls(1, f.type) if f.nullable else pa.array([1], f.type) for f in arrow_schema(schema)]
             row = pa.table(cells, names=list(schema.names))
             export_table([row], schema, path, kind, name=name)
-            for found, col in zip(probe(path), schema.columns, strict=True):
+            for found, col in zip(probe_table(path), schema.columns, strict=True):
                 assert (found.name, found.unit, found.ucd) == (col.name, col.unit, col.ucd)
                 assert found.description == col.description
 
@@ -159,7 +159,7 @@ def test_fits_null_of_a_full_8_bit_column_and_accents(tmp_path):
     back = read_table(tmp_path / "a.fits")
     assert back["n"].to_pylist() == numbers.to_pylist()
     assert back["s"][0].as_py() == "Godel"
-    assert probe(tmp_path / "a.fits")[0].description == "Angstrom"
+    assert probe_table(tmp_path / "a.fits")[0].description == "Angstrom"
 
 
 def test_votable_as_astropy_reads_it(table, tmp_path):
@@ -316,7 +316,7 @@ def test_open_schema_keeps_further_columns(tmp_path):
     field = pa.field("teff", pa.float32(), metadata=notes)
     rows = rows.append_column(field, pa.array([5000.0], pa.float32())).append_column("_row", pa.array([1]))
     export_table([rows], schema, tmp_path / "a.fits", "fits", name="a")
-    last = probe(tmp_path / "a.fits")[-1]
+    last = probe_table(tmp_path / "a.fits")[-1]
     assert (last.name, last.unit, last.ucd) == ("teff", "K", "phys.temperature.effective")
 
 

@@ -12,8 +12,8 @@ import pytest
 from astropy.table import Table
 
 import vacframe as vf
-from vacframe.core.errors import UsageError
-from vacframe.core.schema import TableSchema
+from vacframe.core.contract.errors import UsageError
+from vacframe.core.contract.schema import TableSchema
 from vacframe.report import closure as closures
 from vacframe.report.agreement import agreement, by_class
 from vacframe.report.closure import closure

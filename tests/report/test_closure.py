@@ -13,8 +13,8 @@ from astropy.table import Table
 from scipy import stats
 
 import vacframe as vf
-from vacframe.core.errors import UsageError
-from vacframe.core.schema import TableSchema
+from vacframe.core.contract.errors import UsageError
+from vacframe.core.contract.schema import TableSchema
 from vacframe.report.closure import closure
 from vacframe.report.closure_files import save_table
 from vacframe.report.closure_plots import save_plots

@@ -53,7 +53,7 @@ def parsec():
     pytest.importorskip("vacframe_surveys")
     from vacframe_surveys import plugin as surveys
 
-    from vacframe.core.batch import SourceFile
+    from vacframe import SourceFile
 
     table = run_product(surveys, "isochrones", files=[SourceFile("0", shard=0)]).table
     return {name: table[name].to_numpy() for name in table.column_names}

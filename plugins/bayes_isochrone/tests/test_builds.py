@@ -6,8 +6,7 @@ from astropy.table import Table
 from vacframe_bayes_isochrone.columns import Flag
 from vacframe_bayes_isochrone.conformance import toy_isochrones, toy_stars
 
-from vacframe.core.errors import PlanError
-from vacframe.core.workspace import Workspace
+from vacframe import PlanError, Workspace
 
 CONFIG = """
 [sources.isochrone_observables]

@@ -8,7 +8,7 @@ from vacframe_bayes_isochrone.config import TWO_MASS, Band
 from vacframe_bayes_isochrone.conformance import toy_config, toy_isochrones, toy_stars
 from vacframe_bayes_isochrone.engine import ModelPoints
 
-from vacframe.core.errors import VacframeError
+from vacframe import VacframeError
 from vacframe.testing import run_product
 
 

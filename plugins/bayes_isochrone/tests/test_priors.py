@@ -9,8 +9,7 @@ from vacframe_bayes_isochrone.priors import BINNEY_2014, Component, DustPrior, P
 from vacframe_bayes_isochrone.sky import line_of_sight, log_densities, log_mean_dust
 from vacframe_bayes_isochrone.weights import age_prior, cells, metallicity_prior, stars_at_points, stars_below
 
-from vacframe.core.batch import Batch
-from vacframe.core.errors import VacframeError
+from vacframe import Batch, VacframeError
 
 
 def test_imf_is_burnett_and_binneys():

@@ -2,7 +2,7 @@ import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
 from vacframe_mock_survey.conformance import synthetic_isochrones
 
-from vacframe.core.batch import SourceFile
+from vacframe import SourceFile
 from vacframe.testing import run_product
 
 

@@ -7,8 +7,8 @@ import pytest
 from vacframe_mock_survey import plots
 
 import vacframe as vf
-from vacframe.core.schemas import SOURCES
-from vacframe.core.values import to_numpy
+from vacframe import to_numpy
+from vacframe.schemas import SOURCES
 
 PRODUCTS = {
     "mock_truth": "source_id",

@@ -9,7 +9,7 @@ from vacframe_mock_survey.distances import geometric
 from vacframe_mock_survey.dust import Dust
 from vacframe_mock_survey.frames import galactic
 
-from vacframe.core.values import to_numpy
+from vacframe import to_numpy
 from vacframe.testing import run_product
 
 

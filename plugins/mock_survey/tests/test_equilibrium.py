@@ -9,7 +9,7 @@ from vacframe_mock_survey.frames import R_SUN
 from vacframe_mock_survey.galaxy import GSE, HALO, POPULATIONS, THICK, THIN, density
 from vacframe_mock_survey.kinematics import disc_velocity, halo_velocity
 
-from vacframe.core.random import RowRandom
+from vacframe import RowRandom
 
 STARS, SPEED = 6000, 229.0
 MYR = 1.0227121e-3

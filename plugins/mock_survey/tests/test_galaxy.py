@@ -17,7 +17,7 @@ from vacframe_mock_survey.potential import (
     vertical_dispersion,
 )
 
-from vacframe.core.random import RowRandom
+from vacframe import RowRandom
 
 
 @pytest.fixture(scope="module")

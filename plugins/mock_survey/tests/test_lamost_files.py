@@ -5,9 +5,7 @@ import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
 from vacframe_mock_survey.lamost_files import LAYOUTS, write_files
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.errors import VacframeError
-from vacframe.core.values import to_numpy
+from vacframe import SourceFile, VacframeError, to_numpy
 from vacframe.testing import run_product
 
 surveys = pytest.importorskip("vacframe_surveys")

@@ -11,7 +11,7 @@ from vacframe_mock_survey import telluric
 from vacframe_mock_survey.spectrograph import WAVELENGTH, planck
 from vacframe_mock_survey.synthesis import normalised
 
-from vacframe.core.random import RowRandom
+from vacframe import RowRandom
 
 DATA = Path(os.environ.get("VACFRAME_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data")) / "lamost_dr10"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real LAMOST spectra at {DATA}")

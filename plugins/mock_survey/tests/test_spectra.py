@@ -11,9 +11,7 @@ from vacframe_mock_survey.spectrograph import WAVELENGTH, calibrated, extinction
 from vacframe_mock_survey.synthesis import normalised
 from vacframe_mock_survey.tables import tables
 
-from vacframe.core.batch import Batch
-from vacframe.core.random import RowRandom, text_seed
-from vacframe.core.values import to_numpy
+from vacframe import Batch, RowRandom, text_seed, to_numpy
 from vacframe.testing import product_of, run_product
 
 

@@ -8,9 +8,8 @@ from vacframe_mock_survey.frames import galactic
 from vacframe_mock_survey.schema import MOCK_OBSERVATIONS, MOCK_REFERENCE_LABELS, MOCK_TRUTH
 from vacframe_mock_survey.zero_point import ecliptic_latitude
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.errors import VacframeError
-from vacframe.core.schema import check_vocabulary
+from vacframe import SourceFile, VacframeError
+from vacframe.core.contract.schema import check_vocabulary
 from vacframe.testing import run_product
 
 

@@ -11,7 +11,7 @@ from vacframe_mock_survey.dispersion import PIXEL_WAVELENGTH
 from vacframe_mock_survey.sed import flux_densities
 from vacframe_mock_survey.xp import coefficients, covariance_factor, project, synthetic
 
-from vacframe.core.values import to_numpy
+from vacframe import to_numpy
 from vacframe.testing import run_product
 
 CONFIG = MockSurveyConfig(xp_missing_band_fraction=0.1)

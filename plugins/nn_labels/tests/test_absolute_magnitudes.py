@@ -10,8 +10,8 @@ from vacframe_nn_labels.conformance import stars_with_photometry
 from vacframe_nn_labels.refit import fitting_stars
 
 from vacframe.astro.extinction import coefficient
-from vacframe.core.schemas.gaia import GAIA_SOURCES
-from vacframe.core.schemas.photometry import PHOTOMETRY
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.photometry import PHOTOMETRY
 from vacframe.testing import run_product
 
 TWO = ["m_g", "m_ks"]

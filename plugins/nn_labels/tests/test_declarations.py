@@ -7,7 +7,7 @@ import pytest
 from vacframe_nn_labels import plugin
 from vacframe_nn_labels.conformance import paired_config
 
-from vacframe.core.schema import check_vocabulary
+from vacframe.core.contract.schema import check_vocabulary
 
 HEAVY = ("numpy", "scipy", "astropy", "pyarrow", "keras", "tensorflow", "sklearn", "numba", "healpy")
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from vacframe_nn_labels.conformance import WINDOWS, spectra_and_labels
 
-from vacframe.core.workspace import Workspace
+from vacframe import Workspace
 
 CONFIG = f"""
 [sources.lamost_normalized]

@@ -5,8 +5,8 @@ import pytest
 from vacframe_nn_labels.card import ModelCard
 from vacframe_nn_labels.networks import restore_networks
 
-from vacframe.core.errors import VacframeError
-from vacframe.core.model import read_model, write_model
+from vacframe import VacframeError
+from vacframe.core.store.model_files import read_model, write_model
 
 
 def same_arrays(one, two):

@@ -13,9 +13,9 @@ from vacframe_nn_labels import plugin
 from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
 from vacframe_nn_labels.pixels import pixel_count, pixel_wavelengths, pixel_windows, select_pixels
 
-from vacframe.core.schema import check_vocabulary
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
-from vacframe.core.values import to_numpy
+from vacframe import to_numpy
+from vacframe.core.contract.schema import check_vocabulary
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe.testing import product_of, run_product
 
 PRODUCT = "lamost_normalized"

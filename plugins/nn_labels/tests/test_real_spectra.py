@@ -12,7 +12,7 @@ from astropy.io import fits
 from astropy.table import Table
 from vacframe_nn_labels import plugin
 
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe.testing import run_product
 
 SHARED = Path(os.environ.get("VACFRAME_SHARED_DATA") or Path(__file__).parents[4] / "shared" / "data")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from vacframe_nn_labels import plugin
 
-from vacframe.core.errors import VacframeError
+from vacframe import VacframeError
 from vacframe.testing import run_product
 
 

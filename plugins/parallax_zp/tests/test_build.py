@@ -14,7 +14,7 @@ from vacframe_parallax_zp.l21 import ZERO_POINT_INPUTS
 from vacframe_parallax_zp.zero_point import zero_points
 
 import vacframe as vf
-from vacframe.core.errors import PlanError
+from vacframe import PlanError
 
 TARGETS = ("gaia_parallax_spatial", "parallax_zp_map_equatorial", "zp_giants")
 OFFSETS = ("offset_corr", "offset_corr_error", "offset_noncorr", "offset_noncorr_error")

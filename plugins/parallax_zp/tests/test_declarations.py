@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from vacframe_parallax_zp import plugin
 
-from vacframe.core.schema import check_vocabulary
+from vacframe.core.contract.schema import check_vocabulary
 
 HEAVY = ("numpy", "scipy", "astropy", "pyarrow", "keras", "tensorflow", "numba", "healpy", "matplotlib")
 

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 import pytest
 from vacframe_parallax_zp import plugin
 
-from vacframe.core.errors import UsageError
+from vacframe import UsageError
 from vacframe.testing import run_product
 
 pytest.importorskip("matplotlib")

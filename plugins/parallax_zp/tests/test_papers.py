@@ -7,10 +7,8 @@ import pyarrow.compute as pc
 import pytest
 from vacframe_parallax_zp import plugin
 
-from vacframe.core.batch import Batch
-from vacframe.core.expression import names_in, select
-from vacframe.core.paper import incomparable
-from vacframe.core.values import to_numpy
+from vacframe import Batch, names_in, select_rows, to_numpy
+from vacframe.report.scorecard import incomparable
 from vacframe.testing import run_product
 
 
@@ -19,7 +17,7 @@ def measure(number, tables):
     table = tables[number.product]
     if number.where:
         columns = {n: to_numpy(table[n]) for n in names_in(number.where)}
-        table = table.filter(np.asarray(select(number.where, columns), dtype=bool))
+        table = table.filter(np.asarray(select_rows(number.where, columns), dtype=bool))
     return number.measure(Batch(table.select(list(number.columns)), number.product))
 
 

@@ -8,7 +8,7 @@ from vacframe_surveys import plugin
 from vacframe_surveys.conformance import write_lamost
 from vacframe_surveys.registry import SurveysConfig
 
-from vacframe.core.batch import SourceFile
+from vacframe import SourceFile
 from vacframe.testing import run_product
 
 

@@ -11,7 +11,7 @@ from astropy.time import Time
 from vacframe_surveys import plugin
 from vacframe_surveys.registry import SurveysConfig
 
-from vacframe.core.workspace import Workspace
+from vacframe import Workspace
 from vacframe.testing import run_product
 
 GAIA = ("source_id", "ra", "dec", "pmra", "pmdec")

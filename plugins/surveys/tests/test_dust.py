@@ -14,10 +14,8 @@ from vacframe_surveys import plugin
 from vacframe_surveys.dust_rows import MODULI, at_moduli, on_order
 from vacframe_surveys.registry import DustDiscConfig, SurveysConfig
 
+from vacframe import PlanError, SourceFile, Workspace
 from vacframe.astro.dust import analytic_disc_profile, av_infinity
-from vacframe.core.batch import SourceFile
-from vacframe.core.errors import PlanError
-from vacframe.core.workspace import Workspace
 from vacframe.testing import run_product
 
 

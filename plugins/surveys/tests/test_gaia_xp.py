@@ -10,8 +10,7 @@ import pytest
 from vacframe_surveys.conformance import write_xp
 from vacframe_surveys.xp_rows import pixel_centres, read_rows
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.values import to_numpy
+from vacframe import SourceFile, to_numpy
 
 ARRAYS = [f"{b}_coefficient{n}" for b in ("bp", "rp") for n in ("s", "_errors", "_correlations")]
 CONTINUOUS = "xp_tests/xp_continuous/"

@@ -8,8 +8,7 @@ import pytest
 from vacframe_surveys import parsec, plugin
 from vacframe_surveys.registry import SurveysConfig
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.errors import PluginError
+from vacframe import PluginError, SourceFile
 from vacframe.testing import run_product
 
 SHARD = [SourceFile("0", shard=0)]

@@ -3,7 +3,7 @@
 import numpy as np
 from vacframe_surveys.lamost_grid import first_pixel, is_wavelength, resample
 
-from vacframe.core.schemas.lamost import LAMOST_PIXELS
+from vacframe.schemas.lamost import LAMOST_PIXELS
 
 
 def test_half_a_pixel_averages_two_neighbours():

@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 from vacframe_surveys.lamost_fits import Unusable, inflate, read_astropy, read_fast
 
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 
 GRID = 10.0 ** (LOGLAM_FIRST + LOGLAM_STEP * np.arange(LAMOST_PIXELS))
 LAYOUTS = ("table", "image", "oldest")

@@ -9,8 +9,8 @@ from vacframe_surveys import plugin
 from vacframe_surveys.lamost_fits import inflate, read_astropy, read_fast
 from vacframe_surveys.registry import SurveysConfig
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP
+from vacframe import SourceFile
+from vacframe.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP
 from vacframe.testing import run_product
 
 FOLDERS = (

@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 from vacframe_surveys import plugin
 
-from vacframe.core.batch import SourceFile
+from vacframe import SourceFile
 from vacframe.testing import run_product
 
 GRID = 10.0 ** (3.5682 + 1e-4 * np.arange(3909))

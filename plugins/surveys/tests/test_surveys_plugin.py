@@ -7,10 +7,9 @@ import pytest
 from vacframe_surveys import plugin
 from vacframe_surveys.registry import SurveysConfig
 
-from vacframe.core.errors import ConfigError
-from vacframe.core.product import Kind
-from vacframe.core.schema import check_vocabulary
-from vacframe.core.schemas import SOURCES
+from vacframe import ConfigError, Kind
+from vacframe.core.contract.schema import check_vocabulary
+from vacframe.schemas import SOURCES
 from vacframe.testing import product_of, run_product
 
 READERS = {"lamost_spectra", "gaia_xp_spectra", "isochrones", "reddening_map", "dust_3d"}
@@ -34,8 +33,8 @@ def test_every_shared_source_is_declared_with_its_schema():
     assert all(p.kind is (Kind.sky if n == "crossmatch" else Kind.source) for n, p in products.items())
     assert all(set(SOURCES[n].columns) <= set(p.table.columns) for n, p in products.items())
     assert {n for n, p in products.items() if p.table != SOURCES[n]} == {"reddening_map", "dust_3d", "isochrones"}
-    assert {n for n, p in products.items() if p.reads} == READERS
-    assert {n for n, p in products.items() if p.shards} == {"isochrones", "dust_3d"}
+    assert {n for n, p in products.items() if p.files.formats} == READERS
+    assert {n for n, p in products.items() if p.files.shards} == {"isochrones", "dust_3d"}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -6,7 +6,7 @@ import sys
 from vacframe_xp_uacsnet import plugin
 from vacframe_xp_uacsnet.conformance import small_config
 
-from vacframe.core.schema import check_vocabulary
+from vacframe.core.contract.schema import check_vocabulary
 
 HEAVY = ("numpy", "scipy", "astropy", "pyarrow", "keras", "tensorflow", "gaiaxpy", "numba", "healpy", "pandas")
 

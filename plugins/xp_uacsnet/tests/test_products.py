@@ -9,9 +9,7 @@ from vacframe_xp_uacsnet.flags import Flag
 from vacframe_xp_uacsnet.learning import Estimator, restore, usable
 from vacframe_xp_uacsnet.metallicities import METALLICITIES
 
-from vacframe.core.batch import Batch
-from vacframe.core.errors import VacframeError
-from vacframe.core.model import Model
+from vacframe import Batch, Model, VacframeError
 from vacframe.ml.scale import Scale
 from vacframe.testing import run_product
 

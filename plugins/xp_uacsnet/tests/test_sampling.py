@@ -6,9 +6,7 @@ from vacframe_xp_uacsnet.conformance import plugin
 from vacframe_xp_uacsnet.grid import WAVELENGTHS
 from vacframe_xp_uacsnet.sampling import BLOCK, designs, sample
 
-from vacframe.core.batch import Batch
-from vacframe.core.values import to_numpy
-from vacframe.io.tables import read_table
+from vacframe import Batch, read_table, to_numpy
 from vacframe.testing import run_product
 
 CONTINUOUS = "xp_tests/xp_continuous/"

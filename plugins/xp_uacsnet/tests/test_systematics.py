@@ -7,9 +7,7 @@ from vacframe_xp_uacsnet.conformance import sampled_spectra, small_config, write
 from vacframe_xp_uacsnet.flags import Flag
 from vacframe_xp_uacsnet.systematics import Correction, read_tables, spectral_slopes
 
-from vacframe.core.batch import Batch, SourceFile
-from vacframe.core.errors import VacframeError
-from vacframe.io.astropy_tables import table_to_arrow
+from vacframe import Batch, SourceFile, VacframeError, table_to_arrow
 from vacframe.testing import run_product
 
 GRID_STEP = 0.001

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vacframe.core.errors import VacframeError
+from vacframe.core.contract.errors import VacframeError
 
 AIR_LIMITS = (2300.0, 16900.0)
 """Range of the refraction formula, Å (Ciddor 1996, section 2: 230 to 1690 nm)."""

@@ -13,7 +13,7 @@ import typer
 from vacframe import __version__
 from vacframe.cli import builds, catalogues, comparisons, listings, plugin_tools
 from vacframe.cli.app import app
-from vacframe.core.errors import VacframeError
+from vacframe.core.contract.errors import VacframeError
 
 __all__ = ["app", "builds", "catalogues", "comparisons", "listings", "main", "plugin_tools"]
 

@@ -23,8 +23,8 @@ from vacframe.cli.options import (
     restored,
     split,
 )
-from vacframe.render import print_json, print_table
-from vacframe.summaries import show_plan, show_report
+from vacframe.cli.render import print_json, print_table
+from vacframe.cli.summaries import show_plan, show_report
 
 
 @app.command()

@@ -9,8 +9,8 @@ import typer
 
 from vacframe.cli.app import app
 from vacframe.cli.options import HERE, AsJson, Folder, ProductName, restored
-from vacframe.render import print_json, print_records, texts_of
-from vacframe.summaries import show_product
+from vacframe.cli.render import print_json, print_records, texts_of
+from vacframe.cli.summaries import show_product
 
 
 @app.command()

@@ -23,8 +23,8 @@ from vacframe.cli.options import (
     restored,
     split,
 )
-from vacframe.render import print_json, print_records
-from vacframe.summaries import show_closure, show_scorecard
+from vacframe.cli.render import print_json, print_records
+from vacframe.cli.summaries import show_closure, show_scorecard
 
 
 @app.command()

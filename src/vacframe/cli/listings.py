@@ -19,8 +19,8 @@ from vacframe.cli.options import (
     configured,
     restored,
 )
-from vacframe.render import print_facts, print_json, print_records, print_table, title
-from vacframe.summaries import show_settings
+from vacframe.cli.render import print_facts, print_json, print_records, print_table, title
+from vacframe.cli.summaries import show_settings
 
 
 @app.command()

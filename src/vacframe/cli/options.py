@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vacframe.core.errors import ConfigError, UsageError
+from vacframe.core.contract.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from vacframe.core.reporter import Reporter
-    from vacframe.core.workspace import Workspace
+    from vacframe.core.execution.progress import Reporter
+    from vacframe.workspace import Workspace
 
 CONFIG_NAME = "vacframe.toml"
 
@@ -45,7 +45,7 @@ def configured(
     paper: str | None = None,
 ) -> Workspace:
     """Return the workspace under the configuration of the command line."""
-    from vacframe.core.workspace import Workspace
+    from vacframe.workspace import Workspace
 
     chosen = mapping(providers, "--provider")
     if config is not None and not config.is_file():
@@ -57,14 +57,14 @@ def configured(
 
 def restored(folder: Path) -> Workspace:
     """Return the workspace under its last resolved configuration."""
-    from vacframe.core.workspace import Workspace
+    from vacframe.workspace import Workspace
 
     return Workspace(folder)
 
 
 def bars() -> Reporter:
     """Return the reporter of a terminal."""
-    from vacframe.progress import ProgressBars
+    from vacframe.cli.progress_bars import ProgressBars
 
     return ProgressBars()
 

@@ -8,7 +8,7 @@ import typer
 
 from vacframe.cli.app import app
 from vacframe.cli.options import AsJson
-from vacframe.render import print_json, print_table
+from vacframe.cli.render import print_json, print_table
 
 
 @app.command()
@@ -17,7 +17,7 @@ def manifest(
     only_check: Annotated[bool, typer.Option("--check", help="Write nothing; status 1 where one is wrong.")] = False,
 ) -> None:
     """Write vacframe.json beside a plugin, from its code."""
-    from vacframe.core.discovery import Registry
+    from vacframe.core.registry.discovery import Registry
 
     registry = Registry.discover()
     names = [plugin] if plugin else sorted(registry.entries)
@@ -41,13 +41,13 @@ def check_plugin(plugin: Annotated[str, typer.Argument(metavar="PLUGIN")], as_js
 
 def _manifest(registry: Any, name: str, only_check: bool) -> bool:
     """Write or check the manifest of one plugin; return whether it is right."""
-    from vacframe.core.manifest import differences, make_manifest, manifest_path, read_manifest, write_manifest
+    from vacframe.core.registry.manifest import differences, make_manifest, manifest_path, read_manifest, write_manifest
 
     entry = registry.entry(name)
     path = manifest_path(entry.module)
     loaded = registry.load_code(name)
     if not only_check:
-        write_manifest(make_manifest(loaded, entry.module, entry.version), path)
+        write_manifest(make_manifest(loaded, entry.module), path)
         print(f"{name}: written to {path}")
         return True
     problems = differences(read_manifest(path), loaded) if path.is_file() else ["there is no manifest"]

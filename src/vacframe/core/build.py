@@ -12,27 +12,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vacframe.core.devices import DevicePool
-from vacframe.core.digest import digest_json
-from vacframe.core.errors import CorruptFileError, SourceError, StoreError, VacframeError
-from vacframe.core.evaluate import State, Task, evaluate
-from vacframe.core.executors import LocalExecutor
-from vacframe.core.fingerprint import library_versions
-from vacframe.core.inventory import inventory
-from vacframe.core.jobs import Jobs
-from vacframe.core.ledger import Ledger
-from vacframe.core.pilot import Pilot
-from vacframe.core.publishing import fill, rejects_differ
-from vacframe.core.report import BuildReport, Failure, Plan, PlannedTask, ProductOutcome
-from vacframe.core.reporter import Reporter
-from vacframe.core.resolve import Node
-from vacframe.core.scan import gather
-from vacframe.core.schedule import Hold, Making, Restart, Schedule, Work
-from vacframe.core.sourcing import Sources
-from vacframe.core.store import ProductStore
-from vacframe.core.task import TaskFailed, run_task
-from vacframe.core.tasklog import log_path
-from vacframe.core.tree import PixelTree
+from vacframe.core.columns.digest import digest_json
+from vacframe.core.contract.errors import CorruptFileError, SourceError, StoreError, VacframeError
+from vacframe.core.execution.device_pool import DevicePool
+from vacframe.core.execution.executor import LocalExecutor
+from vacframe.core.execution.gpus import leasable_gpus
+from vacframe.core.execution.progress import Reporter
+from vacframe.core.execution.schedule import Hold, Making, Restart, Schedule, Work
+from vacframe.core.execution.specs import Jobs
+from vacframe.core.execution.task_log import log_path
+from vacframe.core.execution.worker import TaskFailed, run_task
+from vacframe.core.ingest.ingestion import Sources
+from vacframe.core.ingest.scanning import gather
+from vacframe.core.planning.graph import Node
+from vacframe.core.planning.pilot import Pilot
+from vacframe.core.planning.plan import BuildReport, Failure, Plan, PlannedTask, ProductOutcome
+from vacframe.core.planning.states import State, Task, evaluate_tasks
+from vacframe.core.registry.fingerprint import library_versions
+from vacframe.core.store.ledger import Ledger
+from vacframe.core.store.pixel_tree import PixelTree
+from vacframe.core.store.product_store import ProductStore
+from vacframe.core.store.publishing import fill, rejects_differ
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,7 @@ class Build:
             if node.ingested:
                 tasks = self.sources.plan(node, store, states)
             else:
-                tasks = evaluate(node, states, store, self.ledger, self.damaged)
+                tasks = evaluate_tasks(node, states, store, self.ledger, self.damaged)
             self.planned += [PlannedTask(node.name, t.part, t.action, t.reason) for t in tasks]
             pending = {t.part for t in tasks if t.action in ("run", "maybe")}
             states[node.name] = State(node, store.current(), pending, [t.part for t in tasks])
@@ -105,7 +105,7 @@ class Build:
         report = self.report
         started = time.time()
         reporter.start(dict.fromkeys(self.graph, 0))
-        devices = inventory() if any(n.product.resources.gpu != "never" for n in self.graph.values()) else []
+        devices = leasable_gpus() if any(n.product.resources.gpu != "never" for n in self.graph.values()) else []
         self.pool = DevicePool(devices)
         with LocalExecutor(workers, devices) as self.executor:
             left = ATTEMPTS + sum(n.ingested for n in self.graph.values())
@@ -174,7 +174,7 @@ class Build:
         if node.ingested:
             state = yield from self._ingest(node, states, outcome, workers)
         else:
-            tasks = evaluate(node, states, self.store(node.name), self.ledger, self.damaged)
+            tasks = evaluate_tasks(node, states, self.store(node.name), self.ledger, self.damaged)
             jobs = {t.part: self.jobs.task(node, t, states) for t in tasks if t.action in ("run", "maybe")}
             state = yield from self._carry_out(node, tasks, run_task, jobs, None, outcome)
         outcome.seconds = time.time() - started

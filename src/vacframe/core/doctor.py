@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from vacframe.core.discovery import summary
-from vacframe.core.errors import VacframeError
-from vacframe.core.fingerprint import library_versions
-from vacframe.core.inventory import probe
-from vacframe.core.manifest import REMEDY
+from vacframe.core.contract.errors import VacframeError
+from vacframe.core.execution.gpus import find_gpus
+from vacframe.core.registry.discovery import summary
+from vacframe.core.registry.fingerprint import library_versions
+from vacframe.core.registry.manifest import REMEDY
 
 if TYPE_CHECKING:
-    from vacframe.core.discovery import Registry
+    from vacframe.core.registry.discovery import Registry
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
@@ -63,7 +63,7 @@ def _plugin_check(registry: Registry, name: str) -> Check:
         problem = registry.problems[name]
         action = "" if REMEDY in problem.reason else f"reinstall or uninstall {entry.distribution}, or tell its author"
         return Check(label, "problem", problem.reason, action, problem.traceback)
-    names = ", ".join(i.product.name for i in manifest.products) or "no products"
+    names = ", ".join(p.name for p in manifest.products) or "no products"
     detail = f"{entry.distribution} {entry.version}: {names}"
     if entry.manifest is None:
         return Check(label, "warning", f"{detail}; it has no manifest, so listings import it", REMEDY)
@@ -98,7 +98,7 @@ def _imported(name: str, version: str) -> Check:
 
 def _device_checks() -> Iterator[Check]:
     try:
-        devices, how = probe()
+        devices, how = find_gpus()
     except VacframeError as error:
         yield Check("devices", "problem", str(error), "unset the variable")
         return

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.errors import InputFileError
+from vacframe.core.contract.errors import InputFileError
 from vacframe.io.astropy_tables import file_table_to_arrow
 from vacframe.io.csv_tables import NULL_TEXT
 from vacframe.io.options import ReadOptions

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from vacframe.core.errors import InputFileError
-from vacframe.io.fields import decoded, keep, kept_type, notes, warn_left_out
+from vacframe.core.columns.field_notes import notes
+from vacframe.core.contract.errors import InputFileError
+from vacframe.io.fields import decoded, keep, kept_type, warn_left_out
 from vacframe.io.options import ReadOptions
 from vacframe.io.plain import plain_file
 

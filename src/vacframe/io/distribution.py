@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import metadata
 from pathlib import Path
 
-from vacframe.core.errors import PluginError
+from vacframe.core.contract.errors import PluginError
 
 
 def distribution_file(distribution: str, name: str, product: str) -> Path:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.errors import InputFileError
-from vacframe.core.schema import Column
-from vacframe.core.values import arrow_type, to_arrow
-from vacframe.io.fields import file_column, keep, notes, notes_of, same_length, warn_left_out
+from vacframe.core.columns.arrow import arrow_type, to_arrow
+from vacframe.core.columns.field_notes import file_column, notes, notes_of
+from vacframe.core.contract.errors import InputFileError
+from vacframe.core.contract.schema import Column
+from vacframe.io.fields import keep, same_length, warn_left_out
 from vacframe.io.options import ReadOptions
 from vacframe.io.plain import plain_file
 

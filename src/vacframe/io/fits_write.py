@@ -9,8 +9,8 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.errors import SchemaError
-from vacframe.core.schema import Column, TableSchema
+from vacframe.core.contract.errors import SchemaError
+from vacframe.core.contract.schema import Column, TableSchema
 from vacframe.io.astropy_tables import astropy_header
 from vacframe.io.packing import ascii_text, fixed_text, pack, values_of
 

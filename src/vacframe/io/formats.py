@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Literal, get_args
 
-from vacframe.core.errors import InputFileError
+from vacframe.core.contract.errors import InputFileError
 
 Format = Literal["fits", "parquet", "hats", "csv", "ecsv", "votable"]
 FORMATS: tuple[str, ...] = get_args(Format)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.schema import TableSchema
+from vacframe.core.contract.schema import TableSchema
 from vacframe.io.fits_write import fits_unit
 
 UNSEEN = -1.6375e30
@@ -51,7 +51,7 @@ def write_healpix(
     """
     from astropy.io import fits
 
-    from vacframe.core.values import to_numpy
+    from vacframe.core.columns.arrow import to_numpy
 
     nside = 1 << order
     place = table[pixel].to_numpy()

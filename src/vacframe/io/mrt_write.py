@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.schema import Column, TableSchema
+from vacframe.core.contract.schema import Column, TableSchema
 from vacframe.io.fields import warn_left_out
 from vacframe.io.packing import ascii_text, values_of
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.schema import Column
-from vacframe.core.values import to_numpy
+from vacframe.core.columns.arrow import to_numpy
+from vacframe.core.contract.schema import Column
 
 
 def pack(columns: Iterable[tuple[np.ndarray, bool]], rows: int) -> bytes:

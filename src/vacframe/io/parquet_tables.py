@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vacframe.core.errors import InputFileError, SchemaError
-from vacframe.io.fields import keep, kept_type, notes, same_length, warn_left_out
+from vacframe.core.columns.field_notes import notes
+from vacframe.core.contract.errors import InputFileError, SchemaError
+from vacframe.io.fields import keep, kept_type, same_length, warn_left_out
 from vacframe.io.options import ReadOptions
 
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vacframe.core.errors import InputFileError
+from vacframe.core.contract.errors import InputFileError
 from vacframe.io.formats import is_gzip
 
 

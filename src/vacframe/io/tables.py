@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vacframe.core.errors import InputFileError, VacframeError, did_you_mean
-from vacframe.core.schema import Column
+from vacframe.core.contract.errors import InputFileError, VacframeError, did_you_mean
+from vacframe.core.contract.schema import Column
 from vacframe.io.formats import Format, sniff
 from vacframe.io.options import ReadOptions
 
@@ -32,7 +32,7 @@ _READERS: dict[Format, tuple[str, str]] = {
 _WHOLE: dict[Format, str] = {"ecsv": "read_ecsv", "votable": "read_votable"}
 
 
-def probe(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> tuple[Column, ...]:
+def probe_table(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> tuple[Column, ...]:
     """Return the columns of a file: name, dtype, array length, unit, UCD and description.
 
     FITS, Parquet and HATS are answered from headers (Parquet lists, whose length no header tells, are read);
@@ -50,7 +50,7 @@ def probe(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> tupl
     InputFileError
         If the file cannot be read; the message says what was expected.
     """
-    from vacframe.io.fields import file_column
+    from vacframe.core.columns.field_notes import file_column
 
     return tuple(file_column(field) for field in _schema(Path(path), options))
 
@@ -158,7 +158,7 @@ def _with_nulls(table: pa.Table, values: tuple[str | float, ...]) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from vacframe.core.values import to_numpy
+    from vacframe.core.columns.arrow import to_numpy
 
     words = [str(v).strip() for v in values]
     numbers = [float(v) for v in words if _is_number(v)]

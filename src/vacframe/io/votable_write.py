@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vacframe.core.errors import SchemaError
-from vacframe.core.schema import Column, TableSchema
+from vacframe.core.contract.errors import SchemaError
+from vacframe.core.contract.schema import Column, TableSchema
 from vacframe.io.packing import fixed_text, pack, values_of
 from vacframe.io.parquet_tables import VOTABLE_KEY
 

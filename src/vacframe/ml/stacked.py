@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.devices import run_with_smaller_batches
 from vacframe.ml import backend
 from vacframe.ml.backend import ops
+from vacframe.ml.batches import run_with_smaller_batches
 
 Weights = list[Any]
 

@@ -15,12 +15,12 @@ from typing import IO, Any, Literal, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vacframe.core.errors import SchemaError, UsageError, did_you_mean
-from vacframe.core.schema import TableSchema
-from vacframe.core.values import arrow_schema, to_arrow
+from vacframe.core.columns.arrow import arrow_schema, to_arrow
+from vacframe.core.columns.field_notes import file_column
+from vacframe.core.contract.errors import SchemaError, UsageError, did_you_mean
+from vacframe.core.contract.schema import TableSchema
 from vacframe.io.astropy_tables import astropy_header
 from vacframe.io.csv_tables import CsvWriter
-from vacframe.io.fields import file_column
 from vacframe.io.fits_write import write_fits
 from vacframe.io.mrt_write import write_mrt
 from vacframe.io.votable_write import text_widths, voparquet_footer, write_votable
@@ -223,7 +223,7 @@ def _write_ecsv(
 ) -> None:
     from io import StringIO
 
-    from vacframe.io.astropy_tables import table_from_arrow
+    from vacframe.core.columns.astropy_tables import table_from_arrow
 
     out = table_from_arrow(table)
     out.meta = {"name": name, "description": description, "provenance": provenance}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vacframe.core.errors import UsageError
+from vacframe.core.contract.errors import UsageError
 from vacframe.report.agreement import Agreement, agreement, by_class, is_none
 from vacframe.report.columns import Columns, exact, plain
 from vacframe.report.joining import join, schema_of
@@ -22,7 +22,7 @@ from vacframe.report.statistics import Statistics, group_by, statistics
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from vacframe.core.workspace import Workspace
+    from vacframe.workspace import Workspace
 
 TRUTH = "truth"
 """Name under which rows are grouped by the true value itself."""

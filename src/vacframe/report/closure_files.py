@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
-from vacframe.core.errors import UsageError
-from vacframe.core.schema import TableSchema, column
-from vacframe.core.values import arrow_schema
+from vacframe.core.columns.arrow import arrow_schema
+from vacframe.core.contract.errors import UsageError
+from vacframe.core.contract.schema import TableSchema, column
 from vacframe.publish.export import export_table
 from vacframe.report.closure import Closure
 

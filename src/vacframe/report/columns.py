@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vacframe.core.errors import UsageError
-from vacframe.core.expression import names_in, select
-from vacframe.core.values import to_numpy
+from vacframe.core.columns.arrow import to_numpy
+from vacframe.core.columns.expression import names_in, select_rows
+from vacframe.core.contract.errors import UsageError
 from vacframe.report.joining import Join, join, read_batch, schema_of, taken
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from vacframe.core.workspace import Workspace
+    from vacframe.workspace import Workspace
 
 
 class Columns:
@@ -78,7 +78,7 @@ class Columns:
         """Return which rows meet a condition on columns that `arrow` finds; `what` names it in messages."""
         if not condition:
             return np.ones(len(self.joined.rows), bool)
-        return select(condition, {n: to_numpy(self.arrow(n)) for n in names_in(condition)}, what=what)
+        return select_rows(condition, {n: to_numpy(self.arrow(n)) for n in names_in(condition)}, what=what)
 
     def member(self, other: str, condition: str = "") -> np.ndarray:
         """Return which rows are in another product, in those of its rows that meet a condition on its columns."""
@@ -87,7 +87,7 @@ class Columns:
         if condition:
             read = self.workspace.read(other, list(names_in(condition)))
             columns = {n: to_numpy(taken(read[n], rows)) for n in names_in(condition)}
-            found &= select(condition, columns, what=f"the condition on {other}")
+            found &= select_rows(condition, columns, what=f"the condition on {other}")
         return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from vacframe.core.errors import UsageError
+from vacframe.core.contract.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.batch import Batch
-from vacframe.core.errors import UsageError
-from vacframe.core.schema import TableSchema
+from vacframe.core.columns.batch import Batch
+from vacframe.core.contract.errors import UsageError
+from vacframe.core.contract.schema import TableSchema
 
 if TYPE_CHECKING:
-    from vacframe.core.workspace import Workspace
+    from vacframe.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vacframe.core.errors import UsageError, did_you_mean
-from vacframe.core.schema import Column, TableSchema
+from vacframe.core.contract.errors import UsageError, did_you_mean
+from vacframe.core.contract.schema import Column, TableSchema
 
 ERROR_NAMES = ("err_{}", "{}_error", "{}_err", "e_{}", "{}_std")
 """How the error (1 sigma) of a column may be called."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vacframe.core.errors import UsageError
+from vacframe.core.contract.errors import UsageError
 from vacframe.report.closure import TRUTHS, Closure, Sample, default_against, lines
 from vacframe.report.columns import Columns
 from vacframe.report.joining import join
 from vacframe.report.pairs import Pair
 
 if TYPE_CHECKING:
-    from vacframe.core.workspace import Workspace
+    from vacframe.workspace import Workspace
 
 
 def selection(

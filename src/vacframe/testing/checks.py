@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.digest import digest_json, table_digests
-from vacframe.core.errors import PluginError, VacframeError
-from vacframe.core.home import stored_schema
-from vacframe.core.invoke import CHUNK_BYTES, Made
-from vacframe.core.model import Model
-from vacframe.core.product import Exactness, Kind
-from vacframe.core.values import arrow_schema
+from vacframe.core.columns.arrow import arrow_schema
+from vacframe.core.columns.digest import digest_json, table_digests
+from vacframe.core.columns.position import stored_schema
+from vacframe.core.contract.errors import PluginError, VacframeError
+from vacframe.core.contract.model import Model
+from vacframe.core.contract.product import Exactness, Kind
+from vacframe.core.execution.plugin_call import CHUNK_BYTES, Made
 from vacframe.testing.guard import watch
 from vacframe.testing.run import chosen_rows, columns_of, run_product
 from vacframe.testing.samples import Case
@@ -216,7 +216,7 @@ def row_order(trial: Trial) -> str:
     """Return what depends on the order of the input rows."""
     case = trial.case
     trial.result()
-    if case.primary is None and (case.product.exactness is not Exactness.bitwise or not case.needs):
+    if case.primary is None and (case.product.method.exactness is not Exactness.bitwise or not case.needs):
         raise NotApplicable("sums over all rows" if case.needs else "it reads files")
     shuffled = dict(case.inputs)
     for need in case.needs:

@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from vacframe.core.devices import CPU
-from vacframe.core.discovery import Registry
-from vacframe.core.errors import PluginError, UsageError, VacframeError
-from vacframe.core.executors import THREAD_VARIABLES
-from vacframe.core.manifest import REMEDY, differences, make_manifest, manifest_path, read_manifest
-from vacframe.core.product import Exactness
+from vacframe.core.contract.device import CPU
+from vacframe.core.contract.errors import PluginError, UsageError, VacframeError
+from vacframe.core.contract.product import Exactness
+from vacframe.core.execution.executor import THREAD_VARIABLES
+from vacframe.core.registry.discovery import Registry
+from vacframe.core.registry.manifest import REMEDY, differences, make_manifest, manifest_path, read_manifest
 from vacframe.testing.checks import CHECKS, NotApplicable, Trial, changes, fingerprint, try_product
 from vacframe.testing.samples import Case, Given, make_case
 
@@ -285,6 +285,6 @@ def _workers(trial: Trial, children: _Children) -> str:
     if found:
         return f"{found} differ between {THREADS[0]} and {THREADS[1]} threads"
     # A product that runs on a GPU here runs on the CPU there.
-    if product.exactness is Exactness.bitwise:
+    if product.method.exactness is Exactness.bitwise:
         found = changes(fingerprint(made, product.table.key if product.table else None), first)
     return f"{found} differ in another process" if found else ""

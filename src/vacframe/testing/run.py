@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.align import in_step
-from vacframe.core.batch import Batch, Inputs, SourceFile
-from vacframe.core.context import Context
-from vacframe.core.expression import names_in, select
-from vacframe.core.home import HEALPIX, healpix29
-from vacframe.core.invoke import CHUNK_BYTES, Made, invoke, primary_need
-from vacframe.core.model import Model
-from vacframe.core.product import Need, Product
-from vacframe.core.schema import Column, TableSchema
-from vacframe.core.schemas import SOURCES
-from vacframe.core.values import arrow_type, to_numpy
-from vacframe.io.astropy_tables import table_to_arrow
+from vacframe.core.columns.arrow import arrow_type, to_numpy
+from vacframe.core.columns.astropy_tables import table_to_arrow
+from vacframe.core.columns.batch import Batch, Inputs, SourceFile
+from vacframe.core.columns.expression import names_in, select_rows
+from vacframe.core.columns.position import HEALPIX, healpix29
+from vacframe.core.contract.model import Model
+from vacframe.core.contract.needs import Need, primary_need
+from vacframe.core.contract.product import Product
+from vacframe.core.contract.schema import Column, TableSchema
+from vacframe.core.execution.context import Context
+from vacframe.core.execution.inputs import in_step
+from vacframe.core.execution.plugin_call import CHUNK_BYTES, Made, invoke
+from vacframe.schemas import SOURCES
 
 
 def product_of(plugin: Any, name: str, config: Any = None) -> Product:
@@ -110,7 +111,7 @@ def run_product(
             value = _absent(columns_of(plugin, need, chosen), count)
         batches[need.product] = Batch(value.select(list(need.names)), need.product)
     home = _home(first, product) if isinstance(first, pa.Table) else None
-    context = Context(name, chosen, seed=seed, config_fields=product.config_fields)
+    context = Context(name, chosen, seed=seed, config_fields=product.method.config_fields)
     made_inputs = Inputs(batches, tuple(files))
     return invoke(plugin.run, product, needs, made_inputs, context, home=home, chunk_bytes=chunk_bytes)
 
@@ -120,7 +121,7 @@ def chosen_rows(value: pa.Table | Model, need: Need) -> pa.Table | Model:
     if isinstance(value, Model) or need.where is None:
         return value
     columns = {n: to_numpy(value[n]) for n in names_in(need.where) if n in value.column_names}
-    return value.filter(pa.array(np.asarray(select(need.where, columns), dtype=bool)))
+    return value.filter(pa.array(np.asarray(select_rows(need.where, columns), dtype=bool)))
 
 
 def _absent(columns: list[Column], rows: int) -> pa.Table:

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.errors import PluginError
-from vacframe.core.expression import names_in
-from vacframe.core.invoke import primary_need
-from vacframe.core.model import Model
-from vacframe.core.product import Kind, Need, Product
-from vacframe.core.random import text_seed
-from vacframe.core.schema import Column
-from vacframe.core.values import to_arrow
-from vacframe.io.astropy_tables import table_to_arrow
+from vacframe.core.columns.arrow import to_arrow
+from vacframe.core.columns.astropy_tables import table_to_arrow
+from vacframe.core.columns.batch import SourceFile
+from vacframe.core.columns.expression import names_in
+from vacframe.core.columns.random import text_seed
+from vacframe.core.contract.errors import PluginError
+from vacframe.core.contract.model import Model
+from vacframe.core.contract.needs import Need, primary_need
+from vacframe.core.contract.product import Kind, Product
+from vacframe.core.contract.schema import Column
 from vacframe.testing.run import columns_of, product_of, run_product, schema_of
 
 ROWS = 40
@@ -75,7 +75,7 @@ class Case:
     def read_by_core(self) -> bool:
         """Whether the core reads this source from the user's tables, so that there is nothing to run."""
         product = self.product
-        return product.kind is Kind.source and not (product.reads or product.shards or self.files)
+        return product.kind is Kind.source and not (product.files.formats or product.files.shards or self.files)
 
 
 def make_case(plugin: Any, name: str, given: Given) -> Case:
@@ -96,9 +96,9 @@ def make_case(plugin: Any, name: str, given: Given) -> Case:
         if need.product not in inputs:
             inputs[need.product] = universe.table(need) if need.columns else _model(plugin, name, need, given)
     files = tuple(f if isinstance(f, SourceFile) else SourceFile(Path(f).name, Path(f)) for f in sample.files)
-    if product.kind is Kind.source and product.shards and not files:
-        files = tuple(SourceFile(f"shard {k}", shard=k) for k in range(product.shards))
-    if product.reads and not files:
+    if product.kind is Kind.source and product.files.shards and not files:
+        files = tuple(SourceFile(f"shard {k}", shard=k) for k in range(product.files.shards))
+    if product.files.formats and not files:
         raise PluginError(f'reads files: give some, samples={{"{name}": {{"files": [...]}}}}')
     return Case(plugin, product, needs, inputs, config, files)
 

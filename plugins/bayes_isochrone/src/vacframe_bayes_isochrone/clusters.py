@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.labels import CLUSTER_MEMBERS
+from vacframe.schemas.labels import CLUSTER_MEMBERS
 from vacframe_bayes_isochrone.ages import age_nodes
 from vacframe_bayes_isochrone.columns import HEAD, QUALITY, component_names, observables_schema
 from vacframe_bayes_isochrone.estimates import FIT_FIELDS, prior_needs
@@ -36,7 +36,7 @@ def likelihoods_schema(config: Any) -> vf.TableSchema:
 
 def _likelihood_needs(config: Any) -> Iterator[vf.Need]:
     yield vf.same("isochrone_observables", [c for c in observables_schema(config).columns if c.name != QUALITY.name])
-    yield vf.by_key("cluster_members", "source_id", [CLUSTER_MEMBERS[n] for n in ("source_id", "cluster", "age")])
+    yield vf.by_key("cluster_members", [CLUSTER_MEMBERS[n] for n in ("source_id", "cluster", "age")], on="source_id")
     yield from prior_needs(config)
 
 
@@ -44,8 +44,7 @@ def _likelihood_needs(config: Any) -> Iterator[vf.Need]:
     "cluster_age_likelihoods",
     table=likelihoods_schema,
     needs=_likelihood_needs,
-    libraries=("numpy", "numba"),
-    config_fields=FIT_FIELDS,
+    method=vf.Method(libraries=("numpy", "numba"), config_fields=FIT_FIELDS),
 )
 def cluster_age_likelihoods(inputs: Any, context: Any) -> dict[str, Any]:
     """Likelihood of each age of the grid for the stars of `cluster_members`."""
@@ -81,15 +80,17 @@ _CLUSTERS = vf.TableSchema(
     table=_CLUSTERS,
     kind="whole",
     needs=[vf.all_rows("cluster_age_likelihoods", ["source_id", "cluster", "age_reference", "logg", "likelihood"])],
-    config_fields=(
-        "giant_logg",
-        "cluster_outliers",
-        "age_min",
-        "age_max",
-        "age_step",
-        "age_turn",
-        "components",
-        "prior",
+    method=vf.Method(
+        config_fields=(
+            "giant_logg",
+            "cluster_outliers",
+            "age_min",
+            "age_max",
+            "age_step",
+            "age_turn",
+            "components",
+            "prior",
+        )
     ),
 )
 def isochrone_clusters(inputs: Any, context: Any) -> dict[str, Any]:

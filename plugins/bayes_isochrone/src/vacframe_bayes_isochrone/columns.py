@@ -6,7 +6,7 @@ from enum import IntFlag
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.parts import identifier, measured, positions
+from vacframe.schemas.parts import identifier, measured, positions
 
 
 class Flag(IntFlag):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.labels import ASTEROSEISMIC_LABELS, CLUSTER_MEMBERS
+from vacframe.schemas.labels import ASTEROSEISMIC_LABELS, CLUSTER_MEMBERS
 from vacframe_bayes_isochrone.columns import HEAD, QUANTITIES, estimates_schema, observables_schema
 from vacframe_bayes_isochrone.registry import plugin
 
@@ -37,14 +37,14 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     yield vf.same("isochrone_observables", [observables_schema(config)["logg"]])
     for product, schema in (("asteroseismic_labels", ASTEROSEISMIC_LABELS), ("cluster_members", CLUSTER_MEMBERS)):
         columns = [schema["source_id"], *(schema[n] for n in REFERENCES[product])]
-        yield vf.by_key(product, "source_id", columns, optional=True)
+        yield vf.by_key(product, columns, on="source_id", optional=True)
 
 
 @plugin.product(
     "isochrone_comparison",
     table=_schema,
     needs=_needs,
-    config_fields=("prior", "components", "bands"),
+    method=vf.Method(config_fields=("prior", "components", "bands")),
 )
 def isochrone_comparison(inputs: Any, context: Any) -> dict[str, Any]:
     """Estimates of stars with asteroseismic or cluster values, beside those."""
@@ -91,7 +91,7 @@ _VALIDATION = vf.TableSchema(
             ["reference", "logg", "flag", *(f"{n}{s}" for n in COMPARED for s in ("", "_error", "_reference"))],
         )
     ],
-    config_fields=("giant_logg",),
+    method=vf.Method(config_fields=("giant_logg",)),
 )
 def isochrone_validation(inputs: Any, context: Any) -> dict[str, Any]:
     """Median and scatter of estimates against asteroseismology and clusters, for log g below `giant_logg`."""

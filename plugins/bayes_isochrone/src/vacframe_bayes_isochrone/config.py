@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from vacframe.core.expression import check
+from vacframe import check_expression
 from vacframe_bayes_isochrone.priors import BINNEY_2014, Component, DustPrior, Name, PowerLawImf
 
 
@@ -150,7 +150,7 @@ class BayesIsochroneConfig(BaseModel):
         if len(self.snr_edges) < 2 or list(self.snr_edges) != sorted(set(self.snr_edges)):
             raise ValueError("snr_edges are at least two values of S/N, ascending")
         if self.samples_where:
-            check(self.samples_where, what="samples_where")
+            check_expression(self.samples_where, what="samples_where")
         if not self.age_min < self.age_turn < self.age_max:
             raise ValueError("ages need age_min < age_turn < age_max")
         for component in self.components:

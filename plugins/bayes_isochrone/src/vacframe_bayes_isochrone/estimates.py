@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.models import DUST_3D, REDDENING_MAP
+from vacframe.schemas.models import DUST_3D, REDDENING_MAP
 from vacframe_bayes_isochrone.columns import QUALITY, Flag, estimates_schema, observables_schema
 from vacframe_bayes_isochrone.grid import GRID_FIELDS
 from vacframe_bayes_isochrone.registry import plugin
@@ -45,9 +45,8 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     table=estimates_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=4000,
-    libraries=("numpy", "numba"),
-    config_fields=(*FIT_FIELDS, "percentiles"),
+    resources=vf.Resources(row_bytes=4000),
+    method=vf.Method(libraries=("numpy", "numba"), config_fields=(*FIT_FIELDS, "percentiles")),
 )
 def bayes_isochrone(inputs: Any, context: Any) -> vf.Result:
     """Distance, extinction, mass and age of each star, with errors, percentiles if wanted, quality and flags."""

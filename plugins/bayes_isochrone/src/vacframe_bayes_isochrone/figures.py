@@ -35,7 +35,7 @@ def plot_posterior(row: Mapping[str, Any]) -> Figure:
     """
     import numpy as np
 
-    from vacframe.report.figure import new_figure
+    from vacframe import new_figure
 
     names = list(QUANTITIES)
     draws = [np.asarray(row[f"{name}_samples"], dtype=np.float64) for name in names]
@@ -76,7 +76,7 @@ def plot_reference(comparison: Any, quantity: str) -> Figure:
     """
     import numpy as np
 
-    from vacframe.report.figure import new_figure
+    from vacframe import new_figure
 
     name, unit, _ = QUANTITIES[quantity]
     estimate, truth = (np.asarray(comparison[n], dtype=np.float64) for n in (quantity, f"{quantity}_reference"))
@@ -116,7 +116,7 @@ def plot_uncertainties(uncertainties: Any) -> Figure:
     """
     import numpy as np
 
-    from vacframe.report.figure import new_figure
+    from vacframe import new_figure
 
     columns = {
         n: np.asarray(uncertainties[n]) for n in ("quantity", "stars", "snr_low", "snr_high", "median", "p16", "p84")

@@ -19,7 +19,12 @@ def _needs(config: Any) -> list[vf.Need]:
     return [vf.all_rows("isochrones", [*columns, *(f"mag_{b.name}" for b in config.bands)])]
 
 
-@plugin.product("isochrone_grid", kind="model", needs=_needs, config_fields=GRID_FIELDS, libraries=("numpy", "scipy"))
+@plugin.product(
+    "isochrone_grid",
+    kind="model",
+    needs=_needs,
+    method=vf.Method(libraries=("numpy", "scipy"), config_fields=GRID_FIELDS),
+)
 def isochrone_grid(inputs: Any, context: Any) -> vf.Result:
     """Model points interpolated to the paper's metallicities along equal evolutionary points, with prior weights."""
     from vacframe_bayes_isochrone.points import make_grid, not_covered

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
-from vacframe.core.schemas.models import CROSSMATCH
-from vacframe.core.schemas.parts import identifier, positions
-from vacframe.core.schemas.photometry import BANDS, PHOTOMETRY
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.models import CROSSMATCH
+from vacframe.schemas.parts import identifier, positions
+from vacframe.schemas.photometry import BANDS, PHOTOMETRY
 from vacframe_bayes_isochrone.columns import LABELS, QUALITY, observables_schema
 from vacframe_bayes_isochrone.registry import plugin
 
@@ -48,7 +48,7 @@ def _label_needs(config: Any) -> Iterator[vf.Need]:
     table=labels_schema,
     needs=_label_needs,
     row_wise=True,
-    config_fields=("labels", "labels_key", "label_columns"),
+    method=vf.Method(config_fields=("labels", "labels_key", "label_columns")),
 )
 def isochrone_labels(inputs: Any, context: Any) -> vf.Result:
     """Teff, log g and [Fe/H] of each observation, with the Gaia source that it is of."""
@@ -74,21 +74,21 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     names = [b for b in config.band_names if b in GAIA_BANDS]
     gaia += [f"{GAIA_BANDS[b]}{suffix}" for b in names for suffix in ("", "_error")]
     yield vf.same("gaia_sources", [GAIA_SOURCES[n] for n in ("source_id", "ra", "dec", *gaia)])
-    yield vf.by_key("isochrone_labels", "source_id", ["source_id", *(c.name for c in LABELS), QUALITY.name])
+    yield vf.by_key("isochrone_labels", ["source_id", *(c.name for c in LABELS), QUALITY.name], on="source_id")
     others = [b for b in config.band_names if b not in GAIA_BANDS]
     if others:
         wanted = [PHOTOMETRY[f"{b}{s}"] if b in BANDS else f"{b}{s}" for b in others for s in ("", "_error")]
-        yield vf.by_key("photometry", "source_id", ["source_id", *wanted], optional=True)
+        yield vf.by_key("photometry", ["source_id", *wanted], on="source_id", optional=True)
     if config.parallax != "gaia_sources":
         columns = [value] if error is None else [value, error]
-        yield vf.by_key(config.parallax, "source_id", ["source_id", *columns])
+        yield vf.by_key(config.parallax, ["source_id", *columns], on="source_id")
 
 
 @plugin.product(
     "isochrone_observables",
     table=observables_schema,
     needs=_needs,
-    config_fields=("labels_key", "bands", "parallax"),
+    method=vf.Method(config_fields=("labels_key", "bands", "parallax")),
 )
 def isochrone_observables(inputs: Any, context: Any) -> vf.Result:
     """Labels, magnitudes and parallax of each star that has labels, joined from catalogue products."""

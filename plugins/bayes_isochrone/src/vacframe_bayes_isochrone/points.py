@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import vacframe as vf
-from vacframe.core.errors import VacframeError
+from vacframe import VacframeError
 from vacframe_bayes_isochrone.ages import age_nodes
 from vacframe_bayes_isochrone.tracks import Tracks
 from vacframe_bayes_isochrone.weights import chosen_components, component_weights, stars_at_points

@@ -39,9 +39,8 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     table=samples_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=400_000,
-    libraries=("numpy", "numba"),
-    config_fields=(*FIT_FIELDS, "samples", "samples_where"),
+    resources=vf.Resources(row_bytes=400_000),
+    method=vf.Method(libraries=("numpy", "numba"), config_fields=(*FIT_FIELDS, "samples", "samples_where")),
 )
 def posterior_samples(inputs: Any, context: Any) -> dict[str, Any]:
     """Draws from the posterior of distance, A_V, mass, age and [M/H] of the stars that `samples_where` chooses."""

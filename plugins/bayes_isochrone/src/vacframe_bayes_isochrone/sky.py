@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from vacframe import VacframeError
 from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
-from vacframe.core.errors import VacframeError
-from vacframe.core.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
+from vacframe.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
 from vacframe_bayes_isochrone.integral import MU_FIRST, MU_NODES, MU_STEP
 from vacframe_bayes_isochrone.priors import Component, DustPrior
 from vacframe_bayes_isochrone.weights import chosen_components

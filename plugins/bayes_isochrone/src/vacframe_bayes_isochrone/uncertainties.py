@@ -48,7 +48,7 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     table=TABLE,
     kind="whole",
     needs=_needs,
-    config_fields=("snr_edges", "giant_logg", "subgiant_logg"),
+    method=vf.Method(config_fields=("snr_edges", "giant_logg", "subgiant_logg")),
 )
 def isochrone_uncertainties(inputs: Any, context: Any) -> dict[str, Any]:
     """Median uncertainty of distance, A_V, mass and age in bins of S/N, as in figure A1 of the paper."""

@@ -50,7 +50,7 @@ def synthetic_isochrones() -> dict[str, np.ndarray]:
 
 def conformance_samples() -> dict[str, Any]:
     """Return the sample of each product."""
-    from vacframe.core.batch import SourceFile
+    from vacframe import SourceFile
     from vacframe.testing import Sample, run_product
 
     isochrones = {"isochrones": synthetic_isochrones()}

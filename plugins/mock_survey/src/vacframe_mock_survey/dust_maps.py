@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vacframe.core.schemas.models import (
+import vacframe as vf
+from vacframe.schemas.models import (
     DUST_3D,
     DUST_MODULUS_FIRST,
     DUST_MODULUS_STEP,
@@ -34,9 +35,8 @@ def _centres(order: int) -> tuple[Any, Any, Any]:
     "reddening_map",
     table=REDDENING_MAP,
     kind="whole",
-    libraries=("healpy",),
-    config_fields=(*_DUST, "reddening_map_order"),
     priority=10,
+    method=vf.Method(libraries=("healpy",), config_fields=(*_DUST, "reddening_map_order")),
 )
 def reddening_map(inputs: Any, context: Any) -> dict[str, Any]:
     """E(B-V) of all the mock's dust, at the centres of pixels."""
@@ -54,9 +54,8 @@ def reddening_map(inputs: Any, context: Any) -> dict[str, Any]:
     "dust_3d",
     table=DUST_3D,
     kind="whole",
-    libraries=("healpy",),
-    config_fields=(*_DUST, "dust_3d_order"),
     priority=10,
+    method=vf.Method(libraries=("healpy",), config_fields=(*_DUST, "dust_3d_order")),
 )
 def dust_3d(inputs: Any, context: Any) -> dict[str, Any]:
     """E(B-V) of the mock's dust up to 120 distances, at the centres of pixels."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.schemas.lamost import LAMOST_PIXELS
+from vacframe.schemas.lamost import LAMOST_PIXELS
 from vacframe_mock_survey import telluric
 from vacframe_mock_survey.sed import starlight
 from vacframe_mock_survey.spectrograph import (

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.gaia import GAIA_SOURCES
 from vacframe_mock_survey.registry import plugin
 
 
-@plugin.product(
-    "gaia_sources",
-    table=GAIA_SOURCES,
-    needs=[
+@plugin.product("gaia_sources", table=GAIA_SOURCES, needs=[
         vf.same(
             "mock_truth",
             [
@@ -21,11 +18,9 @@ from vacframe_mock_survey.registry import plugin
                 "mag_rp",
             ],
         )
-    ],
-    row_wise=True,
-    row_bytes=2000,
-    config_fields=("ruwe_outlier_fraction", "blend_fraction"),
-)  # fmt: skip
+    ], row_wise=True,
+    resources=vf.Resources(row_bytes=2000),
+    method=vf.Method(config_fields=("ruwe_outlier_fraction", "blend_fraction")))  # fmt: skip
 def gaia_sources(inputs: Any, context: Any) -> dict[str, Any]:
     """Mock Gaia sources: astrometry with errors by magnitude, five and six parameters, outliers, missing values."""
     from vacframe_mock_survey.astrometry import observe_gaia

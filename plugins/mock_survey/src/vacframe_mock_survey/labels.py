@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.labels import APOGEE_LABELS, PASTEL_LABELS, SAGA_LABELS
-from vacframe.core.schemas.lamost import LAMOST_STARS
+from vacframe.schemas.labels import APOGEE_LABELS, PASTEL_LABELS, SAGA_LABELS
+from vacframe.schemas.lamost import LAMOST_STARS
 from vacframe_mock_survey.registry import plugin
 from vacframe_mock_survey.schema import MOCK_REFERENCE_LABELS
 
@@ -16,8 +16,8 @@ from vacframe_mock_survey.schema import MOCK_REFERENCE_LABELS
     table=LAMOST_STARS,
     needs=[vf.same("mock_observations", ["obsid", "snr_g", "teff", "logg", "feh", "rv"])],
     row_wise=True,
-    row_bytes=500,
-    config_fields=("missing_label_fraction",),
+    resources=vf.Resources(row_bytes=500),
+    method=vf.Method(config_fields=("missing_label_fraction",)),
 )
 def lamost_stars(inputs: Any, context: Any) -> dict[str, Any]:
     """Mock survey parameters: labels with errors that grow with noise, missing for a few stars."""
@@ -36,15 +36,17 @@ def lamost_stars(inputs: Any, context: Any) -> dict[str, Any]:
         )
     ],
     row_wise=True,
-    row_bytes=500,
-    config_fields=(
-        "reference_fraction",
-        "reference_snr_min",
-        "reference_teff_error",
-        "reference_logg_error",
-        "reference_mh_error",
-        "reference_alpha_error",
-        "reference_cn_error",
+    resources=vf.Resources(row_bytes=500),
+    method=vf.Method(
+        config_fields=(
+            "reference_fraction",
+            "reference_snr_min",
+            "reference_teff_error",
+            "reference_logg_error",
+            "reference_mh_error",
+            "reference_alpha_error",
+            "reference_cn_error",
+        )
     ),
 )
 def reference_labels(inputs: Any, context: Any) -> vf.Result:
@@ -60,21 +62,16 @@ def _labels(made: tuple[dict[str, Any], Any]) -> vf.Result:
     return vf.Result(table=table, counts={"labelled": int(rows.sum())})
 
 
-@plugin.product(
-    "apogee_labels",
-    table=APOGEE_LABELS,
-    needs=[
+@plugin.product("apogee_labels", table=APOGEE_LABELS, needs=[
         vf.same(
             "mock_truth",
             [
                 "source_id", "ra", "dec", "teff", "logg", "feh", "mh", "alpha_m", "c_fe", "n_fe", "rv", "mag_h",
             ],
         )
-    ],
-    row_wise=True,
-    row_bytes=1000,
-    config_fields=("apogee_fraction",),
-)  # fmt: skip
+    ], row_wise=True,
+    resources=vf.Resources(row_bytes=1000),
+    method=vf.Method(config_fields=("apogee_fraction",)))  # fmt: skip
 def apogee_labels(inputs: Any, context: Any) -> vf.Result:
     """Mock APOGEE labels of a part of the stars that are bright in H."""
     from vacframe_mock_survey.spectroscopic import apogee
@@ -87,8 +84,8 @@ def apogee_labels(inputs: Any, context: Any) -> vf.Result:
     table=PASTEL_LABELS,
     needs=[vf.same("mock_truth", ["source_id", "ra", "dec", "teff", "logg", "feh", "mag_v_apass"])],
     row_wise=True,
-    row_bytes=1000,
-    config_fields=("pastel_fraction",),
+    resources=vf.Resources(row_bytes=1000),
+    method=vf.Method(config_fields=("pastel_fraction",)),
 )
 def pastel_labels(inputs: Any, context: Any) -> vf.Result:
     """Mock labels from the literature, as PASTEL compiles them: bright stars, metal-poor ones preferred."""
@@ -102,8 +99,8 @@ def pastel_labels(inputs: Any, context: Any) -> vf.Result:
     table=SAGA_LABELS,
     needs=[vf.same("mock_truth", ["source_id", "ra", "dec", "teff", "logg", "feh", "c_fe", "is_giant", "mag_v_apass"])],
     row_wise=True,
-    row_bytes=1000,
-    config_fields=("saga_fraction",),
+    resources=vf.Resources(row_bytes=1000),
+    method=vf.Method(config_fields=("saga_fraction",)),
 )
 def saga_labels(inputs: Any, context: Any) -> vf.Result:
     """Mock labels of metal-poor stars, as SAGA compiles them, with carbon."""

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from vacframe.core.errors import VacframeError
-from vacframe.core.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP
+from vacframe import VacframeError
+from vacframe.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP
 from vacframe_mock_survey.spectrograph import WAVELENGTH
 
 LAYOUTS = ("table", "image", "oldest")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.errors import VacframeError
+from vacframe import VacframeError
 from vacframe_mock_survey.bands import absolute_magnitudes
 from vacframe_mock_survey.tracks import NODES, QUANTITIES, Tracks
 

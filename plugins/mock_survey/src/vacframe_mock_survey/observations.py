@@ -14,9 +14,9 @@ from vacframe_mock_survey.truth import shards
     "mock_observations",
     table=MOCK_OBSERVATIONS,
     kind="source",
-    shards=shards,
     needs=[vf.all_rows("isochrones", ISOCHRONE_COLUMNS)],
-    libraries=("healpy", "gaiadr3-zeropoint"),
+    method=vf.Method(libraries=("healpy", "gaiadr3-zeropoint")),
+    files=shards,
 )
 def mock_observations(inputs: Any, context: Any) -> vf.Result:
     """Visits of the mock survey to its stars, with the truth at each: positions at J2000, dates, velocities, S/N."""

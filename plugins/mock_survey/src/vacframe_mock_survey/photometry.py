@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.photometry import BANDS, PHOTOMETRY
+from vacframe.schemas.photometry import BANDS, PHOTOMETRY
 from vacframe_mock_survey.registry import plugin
 
 
@@ -14,8 +14,8 @@ from vacframe_mock_survey.registry import plugin
     table=PHOTOMETRY,
     needs=[vf.same("mock_truth", ["source_id", *(f"mag_{band}" for band in BANDS)])],
     row_wise=True,
-    row_bytes=2000,
-    config_fields=("missing_band_fraction",),
+    resources=vf.Resources(row_bytes=2000),
+    method=vf.Method(config_fields=("missing_band_fraction",)),
 )
 def photometry(inputs: Any, context: Any) -> dict[str, Any]:
     """Mock magnitudes with errors by magnitude, saturation and detection limits, and missing bands."""

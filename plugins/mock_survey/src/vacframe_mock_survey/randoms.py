@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vacframe.core.random import RowRandom, text_seed
+from vacframe import RowRandom, text_seed
 
 
 def star_random(seed: int, keys: np.ndarray, stream: str) -> RowRandom:

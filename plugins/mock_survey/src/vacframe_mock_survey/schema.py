@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vacframe.core.schema import Column, DType, Position, TableSchema, column
-from vacframe.core.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
-from vacframe.core.schemas.labels import APOGEE_LABELS, REFERENCE_LABELS
-from vacframe.core.schemas.lamost import LAMOST_SPECTRA
-from vacframe.core.schemas.parts import identifier, positions
-from vacframe.core.schemas.photometry import BANDS
+from vacframe import Column, DType, Position, TableSchema, column
+from vacframe.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
+from vacframe.schemas.labels import APOGEE_LABELS, REFERENCE_LABELS
+from vacframe.schemas.lamost import LAMOST_SPECTRA
+from vacframe.schemas.parts import identifier, positions
+from vacframe.schemas.photometry import BANDS
 
 ISOCHRONE_COLUMNS = (
     "mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase", "imf_weight",

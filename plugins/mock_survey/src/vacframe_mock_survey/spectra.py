@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LAMOST_SPECTRA
+from vacframe.schemas.lamost import LAMOST_PIXELS, LAMOST_SPECTRA
 from vacframe_mock_survey.registry import plugin
 from vacframe_mock_survey.schema import COMPANION, SPECTRAL_LABELS
 
@@ -31,15 +31,17 @@ from vacframe_mock_survey.schema import COMPANION, SPECTRAL_LABELS
         )
     ],
     row_wise=True,
-    row_bytes=12 * 8 * LAMOST_PIXELS,
-    libraries=("numba",),
-    config_fields=(
-        "bad_pixel_fraction",
-        "missing_header_fraction",
-        "missing_redshift_fraction",
-        "redshift_error",
-        "sky_residual",
-        "telluric_residual",
+    resources=vf.Resources(row_bytes=12 * 8 * LAMOST_PIXELS),
+    method=vf.Method(
+        libraries=("numba",),
+        config_fields=(
+            "bad_pixel_fraction",
+            "missing_header_fraction",
+            "missing_redshift_fraction",
+            "redshift_error",
+            "sky_residual",
+            "telluric_residual",
+        ),
     ),
 )
 def lamost_spectra(inputs: Any, context: Any) -> vf.Result:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 
 PIVOTS = {"u": 3600.0, "g": 4770.0, "r": 6230.0, "i": 7630.0, "z": 9000.0}
 """Wavelengths, Å, at which the bands' signal-to-noise is stated; those of the SDSS filters."""

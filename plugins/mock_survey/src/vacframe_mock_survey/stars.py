@@ -7,7 +7,7 @@ from typing import Any
 import healpy
 import numpy as np
 
-from vacframe.core.random import RowRandom
+from vacframe import RowRandom
 from vacframe_mock_survey import stream
 from vacframe_mock_survey.bands import EXTINCTION
 from vacframe_mock_survey.binaries import add_companions

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vacframe.core.errors import VacframeError
+from vacframe import VacframeError
 from vacframe_mock_survey.schema import ISOCHRONE_COLUMNS
 
 SEGMENTS = ((0, 1), (2,), (3,), (4, 5, 6), (7,))

@@ -9,18 +9,18 @@ from vacframe_mock_survey.registry import MockSurveyConfig, plugin
 from vacframe_mock_survey.schema import ISOCHRONE_COLUMNS, MOCK_TRUTH
 
 
-def shards(config: MockSurveyConfig) -> int:
-    """Return the number of shards."""
-    return -(-config.stars // config.shard_size)
+def shards(config: MockSurveyConfig) -> vf.Files:
+    """Return the shards in which the stars are drawn."""
+    return vf.Files(shards=-(-config.stars // config.shard_size))
 
 
 @plugin.product(
     "mock_truth",
     table=MOCK_TRUTH,
     kind="source",
-    shards=shards,
     needs=[vf.all_rows("isochrones", ISOCHRONE_COLUMNS)],
-    libraries=("healpy", "gaiadr3-zeropoint"),
+    method=vf.Method(libraries=("healpy", "gaiadr3-zeropoint")),
+    files=shards,
 )
 def mock_truth(inputs: Any, context: Any) -> vf.Result:
     """Stars of the mock survey with their true parameters, positions, motions and magnitudes."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.labels import ASTEROSEISMIC_LABELS, CLUSTER_MEMBERS
-from vacframe.core.schemas.photometry import GEOMETRIC_DISTANCES
+from vacframe.schemas.labels import ASTEROSEISMIC_LABELS, CLUSTER_MEMBERS
+from vacframe.schemas.photometry import GEOMETRIC_DISTANCES
 from vacframe_mock_survey.registry import plugin
 
 
@@ -20,8 +20,8 @@ from vacframe_mock_survey.registry import plugin
         )
     ],
     row_wise=True,
-    row_bytes=500,
-    config_fields=("seismic_fraction",),
+    resources=vf.Resources(row_bytes=500),
+    method=vf.Method(config_fields=("seismic_fraction",)),
 )
 def asteroseismic_labels(inputs: Any, context: Any) -> vf.Result:
     """Mock seismic masses, ages and gravities of bright giants."""
@@ -36,8 +36,8 @@ def asteroseismic_labels(inputs: Any, context: Any) -> vf.Result:
     table=CLUSTER_MEMBERS,
     needs=[vf.same("mock_truth", ["source_id", "ra", "dec", "cluster"], where="population == 'cluster'")],
     row_wise=True,
-    row_bytes=500,
-    config_fields=(),
+    resources=vf.Resources(row_bytes=500),
+    method=vf.Method(config_fields=()),
 )
 def cluster_members(inputs: Any, context: Any) -> dict[str, Any]:
     """Mock members of star clusters, with the literature's age, metallicity and distance."""
@@ -54,8 +54,8 @@ def cluster_members(inputs: Any, context: Any) -> dict[str, Any]:
         vf.same("mock_truth", ["zero_point_l21"]),
     ],
     row_wise=True,
-    row_bytes=8 * 8 * 400,
-    config_fields=("distance_prior_kpc",),
+    resources=vf.Resources(row_bytes=8 * 8 * 400),
+    method=vf.Method(config_fields=("distance_prior_kpc",)),
 )
 def geometric_distances(inputs: Any, context: Any) -> dict[str, Any]:
     """Mock distances from parallaxes and a prior; null without a parallax."""

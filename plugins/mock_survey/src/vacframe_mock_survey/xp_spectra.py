@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_XP_SPECTRA
+from vacframe.schemas.gaia import GAIA_XP_SPECTRA
 from vacframe_mock_survey.registry import plugin
 from vacframe_mock_survey.schema import COMPANION, SPECTRAL_LABELS
 
@@ -15,9 +15,8 @@ from vacframe_mock_survey.schema import COMPANION, SPECTRAL_LABELS
     table=GAIA_XP_SPECTRA,
     needs=[vf.same("mock_truth", ["source_id", *SPECTRAL_LABELS, *COMPANION, "ebv", "mag_g", "mag_bp", "mag_rp"])],
     row_wise=True,
-    row_bytes=120_000,
-    libraries=("numba", "GaiaXPy"),
-    config_fields=("xp_faintest", "xp_missing_band_fraction"),
+    resources=vf.Resources(row_bytes=120_000),
+    method=vf.Method(libraries=("numba", "GaiaXPy"), config_fields=("xp_faintest", "xp_missing_band_fraction")),
 )
 def gaia_xp_spectra(inputs: Any, context: Any) -> vf.Result:
     """Mock Gaia XP coefficients with errors and correlations; GaiaXPy's synthetic G, BP - RP are the star's."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Literal
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
-from vacframe.core.schemas.models import REDDENING_MAP
-from vacframe.core.schemas.photometry import PHOTOMETRY
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.models import REDDENING_MAP
+from vacframe.schemas.photometry import PHOTOMETRY
 
 Band = Literal[
     "g", "bp", "rp", "j", "h", "ks", "w1", "w2", "b_apass", "v_apass", "r_apass", "g_sdss", "r_sdss", "i_sdss"
@@ -78,6 +78,6 @@ def magnitude_columns(bands: Iterable[str]) -> dict[str, tuple[vf.Column, ...]]:
 def magnitude_needs(bands: Iterable[str]) -> list[vf.Need]:
     """Return the needs that bring the magnitudes of the Gaia sources of a product's own rows."""
     return [
-        vf.by_key(product, "source_id", ["source_id", *columns])
+        vf.by_key(product, ["source_id", *columns], on="source_id")
         for product, columns in magnitude_columns(bands).items()
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.errors import UsageError
+from vacframe import UsageError
 from vacframe.ml.scale import scale_of
 from vacframe_nn_labels.config import TrainingSet
 from vacframe_nn_labels.pixels import select_pixels

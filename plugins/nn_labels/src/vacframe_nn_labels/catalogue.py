@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import vacframe as vf
+from vacframe import Batch
 from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactocentric import galactocentric
-from vacframe.core.batch import Batch
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.magnitudes import MODULUS_PER_LN, read_magnitudes
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import vacframe as vf
+from vacframe import Batch
 from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactic import galactic
 from vacframe.astro.reddening_map import reddening_at
-from vacframe.core.batch import Batch
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.magnitudes import read_magnitudes
 from vacframe_nn_labels.pairs import Controls, PairLimits, pair_reddening

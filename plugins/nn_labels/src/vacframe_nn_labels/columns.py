@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import vacframe as vf
-from vacframe.core.expression import names_in
-from vacframe.core.schemas.lamost import LAMOST_SPECTRA
-from vacframe.core.schemas.models import CROSSMATCH
+from vacframe import names_in
+from vacframe.schemas.lamost import LAMOST_SPECTRA
+from vacframe.schemas.models import CROSSMATCH
 from vacframe_nn_labels.bands import LABELS, magnitude_ucd
 from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
 

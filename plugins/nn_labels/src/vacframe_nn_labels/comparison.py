@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch
+from vacframe import Batch
 from vacframe_nn_labels.columns import TEST, TRAINING, label_column
 from vacframe_nn_labels.config import TrainingSet
 

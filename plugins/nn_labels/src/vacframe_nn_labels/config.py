@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from vacframe.core.expression import check
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe import check_expression
 from vacframe.ml.options import TrainingOptions
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe_nn_labels.options import AbsoluteMagnitudes, Distances, StarPairs
 
 Interval = tuple[float, float]
@@ -103,7 +103,7 @@ class TrainingSet(TrainingOptions):
             if not low < high:
                 raise ValueError(f"training set {self.name!r}: range of {label} is {low} to {high}, not ascending")
         for expression in filter(None, (self.where, self.report_where)):
-            check(expression, what=f"where of training set {self.name!r}")
+            check_expression(expression, what=f"where of training set {self.name!r}")
         if self.windows is not None:
             _check_windows(self.windows, f"training set {self.name!r}: ")
         return self

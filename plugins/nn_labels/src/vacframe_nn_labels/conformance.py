@@ -9,7 +9,7 @@ import numpy as np
 
 from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactic import galactic
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe_nn_labels.bands import band_column
 from vacframe_nn_labels.pixels import pixel_wavelengths
 from vacframe_nn_labels.registry import plugin

@@ -39,7 +39,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     yield vf.same("lamost_normalized", ["obsid", "snr_g", "flux"])
     yield vf.all_rows("nn_models")
     splits = [f"split_{chosen.name}" for chosen in config.training_sets]
-    yield vf.by_key("nn_training_set", "obsid", ["obsid", *splits])
+    yield vf.by_key("nn_training_set", ["obsid", *splits], on="obsid")
     if config.pair_labels is not None:
         yield vf.same("crossmatch", ["obsid", "source_id"])
 
@@ -49,11 +49,12 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     table=estimates_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=40_000,
-    gpu="preferred",
-    exactness="tolerance",
-    libraries=("keras", "tensorflow", "numpy"),
-    config_fields=("training_sets", "windows", "star_pairs"),
+    resources=vf.Resources(gpu="preferred", row_bytes=40_000),
+    method=vf.Method(
+        libraries=("keras", "tensorflow", "numpy"),
+        config_fields=("training_sets", "windows", "star_pairs"),
+        exactness="tolerance",
+    ),
 )
 def nn_estimates(inputs: Any, context: Any) -> vf.Result:
     """Stellar labels of LAMOST spectra by neural networks, with errors and flags."""

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch
-from vacframe.core.model import Model
+from vacframe import Batch, Model
 from vacframe_nn_labels.card import ModelCard
 from vacframe_nn_labels.columns import NOT_IN_SET
 from vacframe_nn_labels.networks import restore_networks

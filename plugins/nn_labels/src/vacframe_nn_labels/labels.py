@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.parts import measured
+from vacframe.schemas.parts import measured
 from vacframe_nn_labels.bands import magnitude_needs
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.estimates import estimate_columns
@@ -57,7 +57,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     yield vf.same("nn_estimates", [c.name for c in estimate_columns(config)])
     if config.pair_labels is not None:
         reddening = [c.name for c in EBV]
-        yield vf.by_key("star_pair_extinction", "source_id", ["obsid", "source_id", "snr_g", *reddening])
+        yield vf.by_key("star_pair_extinction", ["obsid", "source_id", "snr_g", *reddening], on="source_id")
     if config.distance_magnitude is not None:
         yield from magnitude_needs(["ks"])
 
@@ -67,10 +67,9 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     table=labels_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=2000,
-    libraries=("numpy",),
-    config_fields=("training_sets", "star_pairs", "distances"),
     companions=("nn_report",),
+    resources=vf.Resources(row_bytes=2000),
+    method=vf.Method(libraries=("numpy",), config_fields=("training_sets", "star_pairs", "distances")),
 )
 def nn_labels(inputs: Any, context: Any) -> vf.Result:
     """Stellar labels of LAMOST spectra with errors and flags, reddening, distances and Galactic positions."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
-from vacframe.core.schemas.parts import measured
-from vacframe.core.schemas.photometry import GEOMETRIC_DISTANCES
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.parts import measured
+from vacframe.schemas.photometry import GEOMETRIC_DISTANCES
 from vacframe_nn_labels.bands import REDDENING_COLUMNS, magnitude_columns, magnitude_ucd
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.registry import plugin
@@ -48,14 +48,14 @@ def _needs(config: NnLabelsConfig) -> list[vf.Need]:
     columns = magnitude_columns(options.bands.values())
     gaia = {c.name: c for c in columns.pop("gaia_sources", ())}
     gaia |= {n: GAIA_SOURCES[n] for n in ("source_id", "ra", "dec")}
-    needs = [vf.by_key(product, "source_id", ["source_id", *read]) for product, read in columns.items()]
+    needs = [vf.by_key(product, ["source_id", *read], on="source_id") for product, read in columns.items()]
     distance = {c.name: c for c in DISTANCE_COLUMNS[options.distances]}
     if options.distances != "geometric_distances":
         gaia["parallax_error"] = distance.pop("parallax_error")
     if options.distances == "gaia_sources":
         gaia |= distance
     else:
-        needs.append(vf.by_key(options.distances, "source_id", ["source_id", *distance.values()]))
+        needs.append(vf.by_key(options.distances, ["source_id", *distance.values()], on="source_id"))
     needs.append(vf.all_rows("reddening_map", REDDENING_COLUMNS))
     return [vf.same("gaia_sources", gaia.values()), *needs]
 
@@ -65,9 +65,8 @@ def _needs(config: NnLabelsConfig) -> list[vf.Need]:
     table=magnitude_labels_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=1000,
-    libraries=("healpy", "numpy"),
-    config_fields=("absolute_magnitudes",),
+    resources=vf.Resources(row_bytes=1000),
+    method=vf.Method(libraries=("healpy", "numpy"), config_fields=("absolute_magnitudes",)),
 )
 def absolute_magnitude_labels(inputs: Any, context: Any) -> vf.Result:
     """Absolute magnitudes from photometry, distances and a reddening map, of stars that pass the cuts on all three."""

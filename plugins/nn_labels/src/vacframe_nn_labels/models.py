@@ -25,10 +25,12 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     "nn_models",
     kind="model",
     needs=_needs,
-    gpu="preferred",
-    exactness="tolerance",
-    libraries=("keras", "tensorflow", "numpy", "scipy"),
-    config_fields=("training_sets", "windows"),
+    resources=vf.Resources(gpu="preferred"),
+    method=vf.Method(
+        libraries=("keras", "tensorflow", "numpy", "scipy"),
+        config_fields=("training_sets", "windows"),
+        exactness="tolerance",
+    ),
 )
 def nn_models(inputs: Any, context: Any) -> vf.Model:
     """Networks that turn a normalised spectrum into labels, one per label and training set."""

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch
-from vacframe.core.errors import VacframeError
-from vacframe.core.model import Model
+from vacframe import Batch, Model, VacframeError
 from vacframe.ml import backend
 from vacframe.ml.scale import Scale, scale_of
 from vacframe.ml.stacked import StackedNetworks

@@ -9,7 +9,7 @@ import numpy as np
 import vacframe as vf
 from vacframe.astro.continuum import Normalised, normalise
 from vacframe.astro.wavelength import log_grid
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe_nn_labels.pixels import window_pixels
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.lamost import LAMOST_SPECTRA
+from vacframe.schemas.lamost import LAMOST_SPECTRA
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.pixels import pixel_count
 from vacframe_nn_labels.registry import plugin
@@ -58,9 +58,11 @@ def normalized_schema(config: NnLabelsConfig) -> vf.TableSchema:
         )
     ],
     row_wise=True,
-    row_bytes=20_000,
-    libraries=("numba", "numpy"),
-    config_fields=("windows", "median_pixels", "polynomial_degree", "max_bad_fraction"),
+    resources=vf.Resources(row_bytes=20_000),
+    method=vf.Method(
+        libraries=("numba", "numpy"),
+        config_fields=("windows", "median_pixels", "polynomial_degree", "max_bad_fraction"),
+    ),
 )
 def lamost_normalized(inputs: Any, context: Any) -> vf.Result:
     """LAMOST spectra shifted to the rest frame and divided by their pseudo-continuum."""

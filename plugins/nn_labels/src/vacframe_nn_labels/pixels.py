@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vacframe.core.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP
 
 if TYPE_CHECKING:
     import numpy as np

@@ -47,9 +47,11 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     kind="whole",
     table=PRECISION,
     needs=_needs,
-    exactness="tolerance",
-    libraries=("numpy",),
-    config_fields=("training_sets", "star_pairs", "distances", "precision_snr"),
+    method=vf.Method(
+        libraries=("numpy",),
+        config_fields=("training_sets", "star_pairs", "distances", "precision_snr"),
+        exactness="tolerance",
+    ),
 )
 def nn_precision(inputs: Any, context: Any) -> vf.Result:
     """Mean stated errors of labels, reddening and distances at good signal-to-noise ratios."""

@@ -53,9 +53,11 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     kind="whole",
     table=REPORT,
     needs=_needs,
-    exactness="tolerance",
-    libraries=("numpy", "scikit-learn"),
-    config_fields=("training_sets", "windows", "baseline"),
+    method=vf.Method(
+        libraries=("numpy", "scikit-learn"),
+        config_fields=("training_sets", "windows", "baseline"),
+        exactness="tolerance",
+    ),
 )
 def nn_report(inputs: Any, context: Any) -> vf.Result:
     """Bias, scatter and error coverage of the labels on training and test stars."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vacframe.core.batch import Batch
-from vacframe.core.expression import select
+from vacframe import Batch, select_rows
 from vacframe_nn_labels.columns import NOT_IN_SET, SPECTRUM_COLUMNS, TEST, TRAINING, named
 from vacframe_nn_labels.config import TrainingSet
 
@@ -96,4 +95,4 @@ def _fulfil(
 ) -> np.ndarray | bool:
     if not expression:
         return True
-    return select(expression, columns, what=f"where of training set {training_set.name!r}")
+    return select_rows(expression, columns, what=f"where of training set {training_set.name!r}")

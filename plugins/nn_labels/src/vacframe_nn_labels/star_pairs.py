@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.parts import measured
+from vacframe.schemas.parts import measured
 from vacframe_nn_labels.bands import REDDENING_COLUMNS, Band, magnitude_needs
 from vacframe_nn_labels.columns import identity, source_column
 from vacframe_nn_labels.config import NnLabelsConfig
@@ -85,9 +85,8 @@ def _controls_needs(config: NnLabelsConfig) -> list[vf.Need]:
     table=controls_schema,
     needs=_controls_needs,
     row_wise=True,
-    row_bytes=1000,
-    libraries=("healpy", "numpy"),
-    config_fields=CONFIG_FIELDS,
+    resources=vf.Resources(row_bytes=1000),
+    method=vf.Method(libraries=("healpy", "numpy"), config_fields=CONFIG_FIELDS),
 )
 def star_pair_controls(inputs: Any, context: Any) -> vf.Result:
     """Stars at high Galactic latitude with hardly any reddening, whose intrinsic colours are those of their pairs."""
@@ -113,10 +112,9 @@ def _extinction_needs(config: NnLabelsConfig) -> list[vf.Need]:
     table=EXTINCTION,
     needs=_extinction_needs,
     row_wise=True,
-    row_bytes=1000,
-    libraries=("numba", "numpy"),
     citation="Yuan, H. B., Liu, X. W., & Xiang, M. S. 2013, MNRAS 430, 2188",
-    config_fields=CONFIG_FIELDS,
+    resources=vf.Resources(row_bytes=1000),
+    method=vf.Method(libraries=("numba", "numpy"), config_fields=CONFIG_FIELDS),
 )
 def star_pair_extinction(inputs: Any, context: Any) -> vf.Result:
     """E(B-V) of each star: its colours minus those of hardly reddened stars of equal labels."""

@@ -63,14 +63,14 @@ def _training_set_needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
         yield vf.same("crossmatch", ["obsid", "source_id"])
     yield vf.same("lamost_normalized", ["obsid", *SPECTRUM_COLUMNS, "flux", "ivar"])
     for product, columns in read_columns(config).items():
-        yield vf.by_key(product, keys[product], columns)
+        yield vf.by_key(product, columns, on=keys[product])
 
 
 @plugin.product(
     "nn_training_set",
     table=training_set_schema,
     needs=_training_set_needs,
-    config_fields=("training_sets",),
+    method=vf.Method(config_fields=("training_sets",)),
 )
 def nn_training_set(inputs: Any, context: Any) -> vf.Result:
     """Normalised spectra of stars with reference labels, each in the training or the test part of its sets."""
@@ -110,7 +110,13 @@ def _counts_needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
         yield vf.all_rows(product, columns)
 
 
-@plugin.product("nn_training_counts", kind="whole", table=COUNTS, needs=_counts_needs, config_fields=("training_sets",))
+@plugin.product(
+    "nn_training_counts",
+    kind="whole",
+    table=COUNTS,
+    needs=_counts_needs,
+    method=vf.Method(config_fields=("training_sets",)),
+)
 def nn_training_counts(inputs: Any, context: Any) -> vf.Result:
     """Stars of each training set: spectra in common with the labels, after `where`, with every label."""
     from vacframe_nn_labels.columns import TEST, TRAINING

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
-from vacframe.core.schemas.lamost import LAMOST_STARS
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.lamost import LAMOST_STARS
 from vacframe_parallax_zp.columns import distance_columns
 from vacframe_parallax_zp.config import ParallaxZpConfig
 from vacframe_parallax_zp.registry import plugin
@@ -45,8 +45,10 @@ def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
     kind="whole",
     table=PARALLAX_ZP_CHECK,
     needs=_needs,
-    libraries=("numba", "numpy", "scipy"),
-    config_fields=("distances", "second_distances", "check", "global_fit", "bootstraps"),
+    method=vf.Method(
+        libraries=("numba", "numpy", "scipy"),
+        config_fields=("distances", "second_distances", "check", "global_fit", "bootstraps"),
+    ),
 )
 def parallax_zp_check(inputs: Any, context: Any) -> Any:
     """Parallaxes of the giants against second distances; no rows where ``second_distances`` is not set."""

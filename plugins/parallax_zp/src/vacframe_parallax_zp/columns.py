@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
-from vacframe.core.schemas.lamost import LAMOST_STARS
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.lamost import LAMOST_STARS
 from vacframe_parallax_zp.config import Distances, ParallaxZpConfig
 
 CORR, NONCORR = "offset_corr", "offset_noncorr"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch
+from vacframe import Batch
 from vacframe_parallax_zp.check import PARALLAX_ZP_CHECK
 from vacframe_parallax_zp.selection import one_per_star, parallax_of
 from vacframe_parallax_zp.statistics import describe

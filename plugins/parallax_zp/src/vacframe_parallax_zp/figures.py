@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vacframe.core.errors import UsageError
-from vacframe.report.figure import new_figure
+from vacframe import UsageError, new_figure
 from vacframe_parallax_zp.columns import CORR, NONCORR
 from vacframe_parallax_zp.selection import one_per_star
 from vacframe_parallax_zp.zero_point import FIVE, SIX

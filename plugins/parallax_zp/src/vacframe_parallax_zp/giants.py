@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
-from vacframe.core.schemas.models import CROSSMATCH
-from vacframe.core.schemas.photometry import PHOTOMETRY
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.models import CROSSMATCH
+from vacframe.schemas.photometry import PHOTOMETRY
 from vacframe_parallax_zp.columns import candidates_schema, distance_columns, label_columns
 from vacframe_parallax_zp.config import ParallaxZpConfig
 from vacframe_parallax_zp.registry import plugin
@@ -56,8 +56,8 @@ def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
     zero_points = ["source_id", "zero_point"]
     if distances.of_spectra:
         yield vf.same("crossmatch", [CROSSMATCH[n] for n in ("obsid", "ra", "dec", "source_id")])
-        yield vf.by_key("gaia_sources", "source_id", gaia)
-        yield vf.by_key("gaia_parallax_l21", "source_id", zero_points)
+        yield vf.by_key("gaia_sources", gaia, on="source_id")
+        yield vf.by_key("gaia_parallax_l21", zero_points, on="source_id")
     else:
         yield vf.same("gaia_sources", [*gaia, GAIA_SOURCES["ra"], GAIA_SOURCES["dec"]])
         yield vf.same("gaia_parallax_l21", zero_points)
@@ -73,7 +73,7 @@ def _of_key(product: str | None, key: str, columns: Iterable[vf.Column]) -> vf.N
     """Return the need of columns of a product of spectra, which lie as the crossmatch does, or of stars."""
     if key == "obsid":
         return vf.same(str(product), list(columns))
-    return vf.by_key(str(product), "source_id", [GAIA_SOURCES["source_id"], *columns])
+    return vf.by_key(str(product), [GAIA_SOURCES["source_id"], *columns], on="source_id")
 
 
 @plugin.product(
@@ -81,9 +81,8 @@ def _of_key(product: str | None, key: str, columns: Iterable[vf.Column]) -> vf.N
     table=candidates_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=400,
-    libraries=("numpy",),
-    config_fields=("distances", "cuts"),
+    resources=vf.Resources(row_bytes=400),
+    method=vf.Method(libraries=("numpy",), config_fields=("distances", "cuts")),
 )
 def zp_candidates(inputs: Any, context: Any) -> vf.Result:
     """Stars with a distance and a Gaia parallax: offsets of the parallax, and which cuts the star fails."""
@@ -101,8 +100,8 @@ def _all_columns(config: ParallaxZpConfig) -> Iterator[vf.Need]:
     table=candidates_schema,
     needs=_all_columns,
     row_wise=True,
-    config_fields=("distances",),
     companions=("zp_giants_counts",),
+    method=vf.Method(config_fields=("distances",)),
 )
 def zp_giants(inputs: Any, context: Any) -> Any:
     """Select the giants that fulfil every cut of section 2.1 of the paper."""
@@ -114,8 +113,7 @@ def zp_giants(inputs: Any, context: Any) -> Any:
     kind="whole",
     table=COUNTS,
     needs=[vf.all_rows("zp_candidates", ["source_id", "snr", "astrometric_params_solved", "cuts_failed"])],
-    libraries=("numpy",),
-    config_fields=("distances", "cuts"),
+    method=vf.Method(libraries=("numpy",), config_fields=("distances", "cuts")),
 )
 def zp_giants_counts(inputs: Any, context: Any) -> dict[str, list[Any]]:
     """Stars left after each cut, five- and six-parameter solutions apart."""

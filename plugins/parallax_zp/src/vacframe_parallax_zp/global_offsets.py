@@ -68,8 +68,7 @@ PARALLAX_ZP_GLOBAL = vf.TableSchema(
             where="cuts_failed == 0 or cuts_failed == 128 or cuts_failed == 2",
         )
     ],
-    libraries=("numba", "numpy", "scipy"),
-    config_fields=("distances", "global_fit", "bootstraps"),
+    method=vf.Method(libraries=("numba", "numpy", "scipy"), config_fields=("distances", "global_fit", "bootstraps")),
 )
 def parallax_zp_global(inputs: Any, context: Any) -> dict[str, list[Any]]:
     """Global offsets of Gaia parallaxes with bootstrap errors, before and after Lindegren et al. (2021b)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.gaia import GAIA_SOURCES
 from vacframe_parallax_zp.registry import plugin
 
 ZERO_POINT_INPUTS = (
@@ -51,10 +51,9 @@ GAIA_PARALLAX_L21 = vf.TableSchema(
     table=GAIA_PARALLAX_L21,
     needs=[vf.same("gaia_sources", [GAIA_SOURCES[n] for n in ZERO_POINT_INPUTS], maybe=[GAIA_SOURCES["parallax"]])],
     row_wise=True,
-    row_bytes=100,
     citation="Lindegren, L., Bastian, U., Biermann, M., et al. 2021, A&A 649, A4",
-    libraries=("numba", "numpy"),
-    config_fields=(),
+    resources=vf.Resources(row_bytes=100),
+    method=vf.Method(libraries=("numba", "numpy"), config_fields=()),
 )
 def gaia_parallax_l21(inputs: Any, context: Any) -> vf.Result:
     """Gaia parallaxes corrected for the zero point after Lindegren et al. (2021b), every source kept and flagged."""

@@ -62,8 +62,7 @@ def equatorial_grid(config: ParallaxZpConfig) -> vf.MapGrid:
     grid=galactic_grid,
     table=galactic_schema,
     needs=[MAP_NEED],
-    libraries=("numba", "numpy", "healpy"),
-    config_fields=("distances", "maps", "fit"),
+    method=vf.Method(libraries=("numba", "numpy", "healpy"), config_fields=("distances", "maps", "fit")),
 )
 def parallax_zp_map_galactic(inputs: Any, context: Any) -> Any:
     """Mean offset of Gaia parallaxes in each HEALPix pixel, Galactic coordinates."""
@@ -78,8 +77,7 @@ def parallax_zp_map_galactic(inputs: Any, context: Any) -> Any:
     grid=equatorial_grid,
     table=equatorial_schema,
     needs=[MAP_NEED],
-    libraries=("numba", "numpy", "healpy"),
-    config_fields=("distances", "maps", "fit"),
+    method=vf.Method(libraries=("numba", "numpy", "healpy"), config_fields=("distances", "maps", "fit")),
 )
 def parallax_zp_map_equatorial(inputs: Any, context: Any) -> Any:
     """Mean offset of Gaia parallaxes in each HEALPix pixel, equatorial coordinates."""

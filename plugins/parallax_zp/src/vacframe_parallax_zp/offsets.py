@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from vacframe import Batch
 from vacframe.astro.gaussian_fit import fit_gaussians
-from vacframe.core.batch import Batch
 from vacframe_parallax_zp.columns import CORR, NONCORR
 from vacframe_parallax_zp.config import Distances
 from vacframe_parallax_zp.selection import one_per_star

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import healpy
 import numpy as np
 
+from vacframe import Batch
 from vacframe.astro.galactic import equatorial, galactic
 from vacframe.astro.gaussian_fit import fit_gaussians
-from vacframe.core.batch import Batch
 from vacframe_parallax_zp.columns import CORR, NONCORR
 from vacframe_parallax_zp.config import Maps
 from vacframe_parallax_zp.selection import one_per_star

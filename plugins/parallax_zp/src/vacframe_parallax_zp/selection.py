@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from vacframe import Batch, Result
 from vacframe.astro.galactic import galactic
-from vacframe.core.batch import Batch
-from vacframe.core.result import Result
 from vacframe_parallax_zp.columns import CORR, NONCORR
 from vacframe_parallax_zp.config import Cuts, Distances
 from vacframe_parallax_zp.zero_point import FIVE, SIX

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.gaia import GAIA_SOURCES
 from vacframe_parallax_zp.columns import CORR, NONCORR
 from vacframe_parallax_zp.config import ParallaxZpConfig
 from vacframe_parallax_zp.registry import plugin
@@ -76,9 +76,8 @@ def _needs(config: ParallaxZpConfig) -> Iterator[vf.Need]:
     table=spatial_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=200,
-    libraries=("numpy", "healpy"),
-    config_fields=("distances", "maps", "spatial"),
+    resources=vf.Resources(row_bytes=200),
+    method=vf.Method(libraries=("numpy", "healpy"), config_fields=("distances", "maps", "spatial")),
 )
 def gaia_parallax_spatial(inputs: Any, context: Any) -> vf.Result:
     """Gaia parallaxes corrected after Lindegren et al. (2021b) and for what that leaves over the sky."""

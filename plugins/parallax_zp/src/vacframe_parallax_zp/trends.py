@@ -39,8 +39,7 @@ def trends_schema(config: ParallaxZpConfig) -> vf.TableSchema:
             ["source_id", "snr", "astrometric_params_solved", "phot_g_mean_mag", "colour", "ecl_lat", CORR, NONCORR],
         )
     ],
-    libraries=("numba", "numpy"),
-    config_fields=("distances", "trends", "fit"),
+    method=vf.Method(libraries=("numba", "numpy"), config_fields=("distances", "trends", "fit")),
 )
 def parallax_zp_trends(inputs: Any, context: Any) -> Any:
     """Offsets of Gaia parallaxes in bins of G, nu_eff or pseudocolour, and sin(ecliptic latitude)."""

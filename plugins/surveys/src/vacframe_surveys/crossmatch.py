@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
-from vacframe.core.schemas.lamost import LAMOST_SPECTRA
-from vacframe.core.schemas.models import CROSSMATCH
+from vacframe.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
+from vacframe.schemas.lamost import LAMOST_SPECTRA
+from vacframe.schemas.models import CROSSMATCH
 from vacframe_surveys.registry import SurveysConfig, plugin
 
 GAIA_COLUMNS = tuple(GAIA_SOURCES[name] for name in ("source_id", "ra", "dec", "pmra", "pmdec"))
@@ -19,7 +19,10 @@ def crossmatch_needs(config: SurveysConfig) -> list[vf.Need]:
     if config.crossmatch_date:
         observed.append(LAMOST_SPECTRA["lmjd"].model_copy(update={"name": config.crossmatch_date}))
     margin = config.crossmatch_radius + config.crossmatch_max_proper_motion * config.crossmatch_years
-    return [vf.same(config.crossmatch_observations, observed), vf.sky("gaia_sources", margin / 3600, GAIA_COLUMNS)]
+    return [
+        vf.same(config.crossmatch_observations, observed),
+        vf.sky("gaia_sources", GAIA_COLUMNS, margin=margin / 3600),
+    ]
 
 
 @plugin.product(
@@ -27,12 +30,14 @@ def crossmatch_needs(config: SurveysConfig) -> list[vf.Need]:
     table=CROSSMATCH,
     needs=crossmatch_needs,
     row_wise=True,
-    config_fields=(
-        "crossmatch_radius",
-        "crossmatch_observations",
-        "crossmatch_date",
-        "crossmatch_max_proper_motion",
-        "crossmatch_years",
+    method=vf.Method(
+        config_fields=(
+            "crossmatch_radius",
+            "crossmatch_observations",
+            "crossmatch_date",
+            "crossmatch_max_proper_motion",
+            "crossmatch_years",
+        )
     ),
 )
 def crossmatch(inputs: Any, context: Any) -> vf.Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.models import DUST_3D, REDDENING_MAP
+from vacframe.schemas.models import DUST_3D, REDDENING_MAP
 from vacframe_surveys.registry import plugin
 
 FORMATS = ("fits", "")
@@ -26,10 +26,9 @@ _FILE_FIELDS = ("dust_scale", "dust_moduli")
     "reddening_map",
     table=MAP_TABLE,
     kind="source",
-    reads=FORMATS,
-    libraries=("healpy",),
-    config_fields=("reddening_map_order", *_FILE_FIELDS),
     citation="Schlegel, Finkbeiner & Davis 1998, ApJ 500, 525, or whoever made the files that are read",
+    method=vf.Method(libraries=("healpy",), config_fields=("reddening_map_order", *_FILE_FIELDS)),
+    files=vf.Files(formats=FORMATS),
 )
 def reddening_map(inputs: Any, context: Any) -> vf.Result:
     """E(B-V) to infinity over the sky: SFD's own files, HEALPix FITS or arrays, Bayestar; Galactic, NESTED."""
@@ -42,12 +41,10 @@ def reddening_map(inputs: Any, context: Any) -> vf.Result:
     "dust_3d",
     table=CUBE_TABLE,
     kind="source",
-    shards=1,
     needs=[vf.all_rows("reddening_map", [REDDENING_MAP[n] for n in REDDENING_MAP.names], optional=True)],
-    reads=FORMATS,
-    libraries=("healpy",),
-    config_fields=("dust_3d_order", "dust_disc", *_FILE_FIELDS),
     citation="Sharma et al. 2011, ApJ 730, 3 (the analytic disc), or whoever made the files that are read",
+    method=vf.Method(libraries=("healpy",), config_fields=("dust_3d_order", "dust_disc", *_FILE_FIELDS)),
+    files=vf.Files(formats=FORMATS, shards=1),
 )
 def dust_3d(inputs: Any, context: Any) -> vf.Result:
     """E(B-V) along lines of sight: a user's three-dimensional map, else Sharma's disc scaled to the reddening map."""

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch, SourceFile
-from vacframe.core.result import Rejects, Result
-from vacframe.core.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP, DUST_SAMPLES
+from vacframe import Batch, Rejects, Result, SourceFile
+from vacframe.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP, DUST_SAMPLES
 from vacframe_surveys.dust_files import NoDustMap, PixelValues, read_dust
 
 MODULI = DUST_MODULUS_FIRST + DUST_MODULUS_STEP * np.arange(DUST_SAMPLES)

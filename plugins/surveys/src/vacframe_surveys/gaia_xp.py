@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vacframe.core.schemas.gaia import GAIA_XP_SPECTRA
+import vacframe as vf
+from vacframe.schemas.gaia import GAIA_XP_SPECTRA
 from vacframe_surveys.registry import plugin
 
 FORMATS = ("csv", "ecsv", "fits", "votable", "parquet", "hats", "")
@@ -15,9 +16,9 @@ FORMATS = ("csv", "ecsv", "fits", "votable", "parquet", "hats", "")
     "gaia_xp_spectra",
     table=GAIA_XP_SPECTRA,
     kind="source",
-    reads=FORMATS,
-    config_fields=(),
     citation="De Angeli et al. 2023, A&A 674, A2; Montegriffo et al. 2023, A&A 674, A3",
+    method=vf.Method(config_fields=()),
+    files=vf.Files(formats=FORMATS),
 )
 def gaia_xp_spectra(inputs: Any, context: Any) -> Any:
     """Gaia DR3 XP spectra as basis function coefficients, from files of any form of the archive."""

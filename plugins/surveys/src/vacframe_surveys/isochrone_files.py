@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.result import Rejects, Result
+from vacframe import Rejects, Result
 from vacframe_surveys.isochrone_sets import put_together
 from vacframe_surveys.isochrone_text import LIMITS, NAMES, NoIsochrones, read_text
 from vacframe_surveys.isochrones import BANDS, TABLE

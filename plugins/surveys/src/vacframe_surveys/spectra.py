@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vacframe.core.schemas.lamost import LAMOST_SPECTRA
+import vacframe as vf
+from vacframe.schemas.lamost import LAMOST_SPECTRA
 from vacframe_surveys.registry import plugin
 
 
@@ -12,9 +13,9 @@ from vacframe_surveys.registry import plugin
     "lamost_spectra",
     table=LAMOST_SPECTRA,
     kind="source",
-    reads=("fits",),
-    config_fields=("plan_numbers",),
     citation="Cui et al. 2012, RAA 12, 1197; Luo et al. 2015, RAA 15, 1095",
+    method=vf.Method(config_fields=("plan_numbers",)),
+    files=vf.Files(formats=("fits",)),
 )
 def lamost_spectra(inputs: Any, context: Any) -> Any:
     """LAMOST low-resolution spectra from FITS files of any data release, on the survey's grid."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vacframe.core.errors import ConfigError
-from vacframe.core.plugin import Plugin
-from vacframe.core.schema import TableSchema
-from vacframe.core.schemas import SOURCES, reference_labels
+import vacframe as vf
+from vacframe import ConfigError, Plugin, TableSchema
+from vacframe.schemas import SOURCES, reference_labels
 from vacframe_surveys.registry import SurveysConfig, plugin
 
 OWN_READER = ("lamost_spectra", "isochrones", "gaia_xp_spectra", "reddening_map", "dust_3d")
@@ -40,7 +39,9 @@ def declare_table(
         Configuration fields that `schema` depends on.
     """
 
-    @owner.product(name, table=schema, kind="source", description=description, config_fields=config_fields)
+    @owner.product(
+        name, table=schema, kind="source", description=description, method=vf.Method(config_fields=config_fields)
+    )
     def not_read_here(inputs: Any, context: Any) -> Any:
         raise ConfigError(
             f"{name}: no file is configured and {owner.name!r} has no data of its own; write\n"

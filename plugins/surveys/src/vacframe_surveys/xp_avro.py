@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.errors import InputFileError
-from vacframe.core.schemas.gaia import XP_BASES, XP_CORRELATIONS
+from vacframe import InputFileError
+from vacframe.schemas.gaia import XP_BASES, XP_CORRELATIONS
 
 _SCALARS = {"standard_deviation": "standardDeviation", "n_measurements": "numberOfMeasurements"}
 

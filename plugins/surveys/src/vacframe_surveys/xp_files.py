@@ -20,12 +20,17 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from vacframe.core.errors import InputFileError, VacframeError
-from vacframe.core.schemas.gaia import XP_BASES, XP_CORRELATIONS
-from vacframe.core.values import to_numpy
-from vacframe.io.fields import ColumnsLeftOutWarning
-from vacframe.io.formats import is_gzip, sniff
-from vacframe.io.tables import iter_tables, probe
+from vacframe import (
+    ColumnsLeftOutWarning,
+    InputFileError,
+    VacframeError,
+    is_gzip,
+    iter_tables,
+    probe_table,
+    sniff,
+    to_numpy,
+)
+from vacframe.schemas.gaia import XP_BASES, XP_CORRELATIONS
 
 BANDS = ("bp", "rp")
 ARRAYS: dict[str, int] = {
@@ -130,7 +135,7 @@ def _other(path: Path) -> Iterator[pa.Table]:
     with warnings.catch_warnings():
         # Cells of no length, a band that all rows lack: the rows' other columns tell whether coefficients were lost.
         warnings.simplefilter("ignore", ColumnsLeftOutWarning)
-        names = [c.name for c in probe(path)]
+        names = [c.name for c in probe_table(path)]
         yield from iter_tables(path, wanted_columns(path, names), BATCH_ROWS)
 
 

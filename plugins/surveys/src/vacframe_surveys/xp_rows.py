@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.batch import SourceFile
-from vacframe.core.errors import InputFileError
-from vacframe.core.result import Rejects, Result
-from vacframe.core.schemas.gaia import GAIA_XP_SPECTRA, XP_BASES
-from vacframe.core.source import SOURCE_ID_ORDER, SOURCE_ID_SHIFT
-from vacframe.core.values import arrow_schema, to_arrow
+from vacframe import (
+    SOURCE_ID_ORDER,
+    SOURCE_ID_SHIFT,
+    InputFileError,
+    Rejects,
+    Result,
+    SourceFile,
+    arrow_schema,
+    to_arrow,
+)
+from vacframe.schemas.gaia import GAIA_XP_SPECTRA, XP_BASES
 from vacframe_surveys.xp_files import BANDS, UNREADABLE, Columns, iter_columns
 
 _INTEGERS = ("n_relevant_bases", "n_measurements")

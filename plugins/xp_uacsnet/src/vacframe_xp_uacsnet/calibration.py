@@ -38,9 +38,11 @@ CALIBRATION = vf.TableSchema(
         vf.all_rows("xp_training_set", ["source_id", *PASSED, "feh", "feh_error", "in_training"]),
         vf.all_rows("uacsnet_model"),
     ],
-    exactness="statistical",
-    libraries=("keras", "tensorflow", "numpy"),
-    config_fields=("network", "pixels", "report_groups", "compare_unweighted"),
+    method=vf.Method(
+        libraries=("keras", "tensorflow", "numpy"),
+        config_fields=("network", "pixels", "report_groups", "compare_unweighted"),
+        exactness="statistical",
+    ),
 )
 def xp_calibration(inputs: Any, context: Any) -> vf.Result:
     """Calibration report: bias, scatter and coverage of [Fe/H] by group, with and without cost weights."""

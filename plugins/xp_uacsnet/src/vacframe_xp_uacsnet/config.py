@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vacframe import check_expression, names_in
 from vacframe.astro.extinction import coefficient
-from vacframe.core.expression import check, names_in
 from vacframe_xp_uacsnet.grid import FIRST, SAMPLES, STEP
 
 Interval = tuple[float, float]
@@ -186,7 +186,7 @@ class XpUacsnetConfig(Frozen):
                     )
         for name in ("training_where", "labels_where", "test_where"):
             if text := getattr(self, name):
-                check(text, what=f"[plugins.xp_uacsnet] {name}")
+                check_expression(text, what=f"[plugins.xp_uacsnet] {name}")
         unknown = sorted(set(names_in(self.training_where)) - set(MARKS)) if self.training_where else []
         if unknown:
             raise ValueError(f"training_where uses {', '.join(unknown)}; it may use {', '.join(MARKS)}")

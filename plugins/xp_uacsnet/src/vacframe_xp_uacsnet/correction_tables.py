@@ -22,9 +22,9 @@ TABLES = vf.TableSchema(
     "xp_correction_tables",
     table=TABLES,
     kind="source",
-    reads=("csv", ""),
-    config_fields=(),
     citation="Huang, B. W., Yuan, H. B., Xiang, M. S., et al. 2024, ApJS 271, 13",
+    method=vf.Method(config_fields=()),
+    files=vf.Files(formats=("csv", "")),
 )
 def xp_correction_tables(inputs: Any, context: Any) -> vf.Result:
     """Tables of the systematic correction: the CSV files of the package GaiaDR3XPspectracorrectionV1."""

@@ -6,11 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from vacframe import Batch, Model, Result, names_in, select_rows
 from vacframe.astro.robust import mad_sigma
-from vacframe.core.batch import Batch
-from vacframe.core.expression import names_in, select
-from vacframe.core.model import Model
-from vacframe.core.result import Result
 from vacframe_xp_uacsnet.calibration import CALIBRATION, SIGMA_BINS
 from vacframe_xp_uacsnet.learning import learn, restore, usable
 
@@ -40,7 +37,7 @@ def groups(stars: Batch, error: np.ndarray, chosen: np.ndarray, named: dict[str,
     found = {}
     for name, text in named.items():
         values = {n: stars[n] for n in names_in(text)}
-        found[name] = usable & np.broadcast_to(select(text, values, what=f"report_groups.{name}"), usable.shape)
+        found[name] = usable & np.broadcast_to(select_rows(text, values, what=f"report_groups.{name}"), usable.shape)
     if usable.any():
         edges = np.quantile(error[usable], np.linspace(0, 1, SIGMA_BINS + 1))
         place = np.clip(np.searchsorted(edges, error, side="right") - 1, 0, SIGMA_BINS - 1)

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from vacframe.io.distribution import distribution_file
+from vacframe import distribution_file
 from vacframe_xp_uacsnet.grid import WAVELENGTHS
 
 DISTRIBUTION = "XP_Extinction_Toolkit"

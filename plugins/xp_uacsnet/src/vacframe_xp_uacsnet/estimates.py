@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from vacframe.core.batch import Batch
-from vacframe.core.model import Model
-from vacframe.core.result import Result
+from vacframe import Batch, Model, Result
 from vacframe_xp_uacsnet.flags import Flag
 from vacframe_xp_uacsnet.learning import restore
 from vacframe_xp_uacsnet.metallicities import SHOWN

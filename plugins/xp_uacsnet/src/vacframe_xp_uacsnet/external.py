@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch
-from vacframe.core.result import Result
+from vacframe import Batch, Result
 from vacframe_xp_uacsnet.validation import VALIDATION
 
 CLIP = 3.0

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
-from vacframe.core.schemas.models import REDDENING_MAP
-from vacframe.core.schemas.parts import identifier, positions
-from vacframe.core.schemas.photometry import GEOMETRIC_DISTANCES
+from vacframe.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
+from vacframe.schemas.models import REDDENING_MAP
+from vacframe.schemas.parts import identifier, positions
+from vacframe.schemas.photometry import GEOMETRIC_DISTANCES
 from vacframe_xp_uacsnet.config import XpUacsnetConfig
 from vacframe_xp_uacsnet.correction_tables import TABLES
 from vacframe_xp_uacsnet.flags import Flag, describe
@@ -72,9 +72,9 @@ def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
     yield vf.same("xp_sampled", ["source_id", "ra", "dec", *SPECTRUM, *(star[n] for n in own)])
     if config.photometry == "gaia_sources":
         columns = ["source_id", *(GAIA_SOURCES[n] for n in ("ra", "dec", *measured))]
-        yield vf.by_key("gaia_sources", "source_id", columns)
+        yield vf.by_key("gaia_sources", columns, on="source_id")
     if config.distance == "geometric_distances":
-        yield vf.by_key("geometric_distances", "source_id", ["source_id", GEOMETRIC_DISTANCES["r_med_geo"]])
+        yield vf.by_key("geometric_distances", ["source_id", GEOMETRIC_DISTANCES["r_med_geo"]], on="source_id")
     if config.reddening == "reddening_map":
         yield vf.all_rows("reddening_map", [REDDENING_MAP[n] for n in ("healpix", "healpix_order", "ebv")])
     if config.correction:
@@ -86,9 +86,8 @@ def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
     table=features_schema,
     needs=_needs,
     row_wise=True,
-    row_bytes=8_000,
-    libraries=("numpy", "numba", "XP_Extinction_Toolkit"),
-    config_fields=FIELDS,
+    resources=vf.Resources(row_bytes=8_000),
+    method=vf.Method(libraries=("numpy", "numba", "XP_Extinction_Toolkit"), config_fields=FIELDS),
 )
 def xp_features(inputs: Any, context: Any) -> vf.Result:
     """Median fluxes of XP spectra in 60 ranges, corrected, dereddened, normalised near 550 nm; cuts of section 2.3."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree
 
-from vacframe.core.model import Model
+from vacframe import Model
 
 COMPONENTS = 5
 """Principal components; five hold nearly all variance of red giants' XP spectra at this resolution."""

@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch
-from vacframe.core.errors import VacframeError
-from vacframe.core.model import Model
-from vacframe.core.random import text_seed
+from vacframe import Batch, Model, VacframeError, text_seed
 from vacframe.ml import backend
 from vacframe.ml.scale import Scale, scale_of
 from vacframe_xp_uacsnet.config import UacsnetOptions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_EPOCH
-from vacframe.core.schemas.parts import measured
+from vacframe.schemas.gaia import GAIA_EPOCH
+from vacframe.schemas.parts import measured
 from vacframe_xp_uacsnet.features import IDENTITY, QUANTITIES
 from vacframe_xp_uacsnet.flags import MEANING, Flag, describe
 from vacframe_xp_uacsnet.registry import plugin
@@ -45,12 +45,13 @@ METALLICITIES = vf.TableSchema(
         vf.all_rows("uacsnet_model"),
     ],
     row_wise=True,
-    row_bytes=4_000,
-    gpu="preferred",
-    exactness="tolerance",
-    libraries=("keras", "tensorflow", "numpy", "scipy"),
-    config_fields=("reliable_ebv", "reliable_magnitude", "hull_distance"),
     companions=("xp_calibration",),
+    resources=vf.Resources(gpu="preferred", row_bytes=4_000),
+    method=vf.Method(
+        libraries=("keras", "tensorflow", "numpy", "scipy"),
+        config_fields=("reliable_ebv", "reliable_magnitude", "hull_distance"),
+        exactness="tolerance",
+    ),
 )
 def xp_metallicities(inputs: Any, context: Any) -> vf.Result:
     """Metallicities of red giants with errors and flags."""
@@ -74,7 +75,7 @@ CANDIDATES = METALLICITIES.model_copy(
     "xp_vmp_candidates",
     table=CANDIDATES,
     needs=[vf.same("xp_metallicities", METALLICITIES.names, where="reliable")],
-    config_fields=("vmp", "emp"),
+    method=vf.Method(config_fields=("vmp", "emp")),
 )
 def xp_vmp_candidates(inputs: Any, context: Any) -> vf.Result:
     """Giants whose reliable metallicity is at most -2 (VMP) or -3 (EMP)."""

@@ -15,10 +15,10 @@ LEARNED = ("source_id", "flux", "flux_error", "bp_rp0", "feh")
     "uacsnet_model",
     kind="model",
     needs=[vf.all_rows("xp_training_set", LEARNED, where="in_training")],
-    gpu="preferred",
-    exactness="statistical",
-    libraries=("keras", "tensorflow", "numpy"),
-    config_fields=("network", "pixels"),
+    resources=vf.Resources(gpu="preferred"),
+    method=vf.Method(
+        libraries=("keras", "tensorflow", "numpy"), config_fields=("network", "pixels"), exactness="statistical"
+    ),
 )
 def uacsnet_model(inputs: Any, context: Any) -> vf.Model:
     """Network UA-CSNet (uncertainty-aware, cost-sensitive), trained on the stars with labels."""

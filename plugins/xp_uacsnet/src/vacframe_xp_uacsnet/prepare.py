@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.expression import select
-from vacframe.core.result import Result
+from vacframe import Result, select_rows
 from vacframe_xp_uacsnet.config import MARKS
 from vacframe_xp_uacsnet.curve import extinction_curve
 from vacframe_xp_uacsnet.flags import Flag
@@ -54,7 +53,7 @@ def prepare(inputs: Any, config: Any) -> Result:
     table = {"flux": pixels, "flux_error": errors, "giant": giant, "flags": flags, **_columns(stars, derived)}
     table["for_training"] = giant & ((flags & Flag.MISSING_FLUX) == 0)
     if config.training_where:
-        chosen = select(config.training_where, {n: table[n] for n in MARKS}, what="training_where")
+        chosen = select_rows(config.training_where, {n: table[n] for n in MARKS}, what="training_where")
         table["for_training"] &= np.broadcast_to(chosen, giant.shape)
     skipped = {} if config.correction else {"spectra without systematic correction": len(spectra)}
     return Result(table=table, counts={"giants": int(giant.sum()), **skipped})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_EPOCH, GAIA_XP_SPECTRA
-from vacframe.core.schemas.parts import identifier, positions
+from vacframe.schemas.gaia import GAIA_EPOCH, GAIA_XP_SPECTRA
+from vacframe.schemas.parts import identifier, positions
 from vacframe_xp_uacsnet.grid import SAMPLES
 from vacframe_xp_uacsnet.registry import plugin
 
@@ -61,10 +61,9 @@ _COLUMNS = tuple(
     table=XP_SAMPLED,
     needs=[vf.same("gaia_xp_spectra", _COLUMNS)],
     row_wise=True,
-    row_bytes=30_000,
-    libraries=("GaiaXPy", "numpy"),
-    config_fields=("truncate",),
     citation="De Angeli et al. 2023, A&A 674, A2; GaiaXPy (Ruz-Mieres 2022, doi:10.5281/zenodo.6674521)",
+    resources=vf.Resources(row_bytes=30_000),
+    method=vf.Method(libraries=("GaiaXPy", "numpy"), config_fields=("truncate",)),
 )
 def xp_sampled(inputs: Any, context: Any) -> dict[str, Any]:
     """XP spectra on GaiaXPy's default grid, flux and error; NaN where neither band reaches."""

@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from vacframe.core.batch import Batch
-from vacframe.core.errors import PluginError
-from vacframe.core.schemas.gaia import XP_BASES, XP_CORRELATIONS
-from vacframe.io.distribution import distribution_file
+from vacframe import Batch, PluginError, distribution_file
+from vacframe.schemas.gaia import XP_BASES, XP_CORRELATIONS
 from vacframe_xp_uacsnet.grid import SAMPLES, WAVELENGTHS
 
 DISTRIBUTION = "GaiaXPy"

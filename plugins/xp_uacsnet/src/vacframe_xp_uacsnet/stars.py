@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from vacframe import Batch, VacframeError
 from vacframe.astro.galactic import galactic
-from vacframe.core.batch import Batch
-from vacframe.core.errors import VacframeError
 
 PHOTOMETRY = ("phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag")
 EXCESS = "phot_bp_rp_excess_factor"

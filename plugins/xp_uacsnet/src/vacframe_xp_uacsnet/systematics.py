@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vacframe.core.batch import Batch, SourceFile
-from vacframe.core.errors import VacframeError
-from vacframe.core.result import Rejects, Result
+from vacframe import Batch, Rejects, Result, SourceFile, VacframeError
 from vacframe_xp_uacsnet.grid import SAMPLES, WAVELENGTHS
 
 FILES = {

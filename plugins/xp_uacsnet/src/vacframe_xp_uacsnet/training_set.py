@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.gaia import GAIA_EPOCH
-from vacframe.core.schemas.parts import measured
+from vacframe.schemas.gaia import GAIA_EPOCH
+from vacframe.schemas.parts import measured
 from vacframe_xp_uacsnet.config import XpUacsnetConfig
 from vacframe_xp_uacsnet.features import IDENTITY, QUANTITIES, features_schema
 from vacframe_xp_uacsnet.registry import plugin
@@ -39,14 +39,16 @@ def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
     for product, where in roles.items():
         if product:
             columns = ["source_id", FEH, *([FEH_ERROR] if config.label_errors else [])]
-            yield vf.by_key(product, "source_id", columns, where=where or None)
+            yield vf.by_key(product, columns, on="source_id", where=where or None)
 
 
 @plugin.product(
     "xp_training_set",
     table=training_schema,
     needs=_needs,
-    config_fields=("labels", "labels_where", "test_labels", "test_where", "test_fraction", "label_errors", "pixels"),
+    method=vf.Method(
+        config_fields=("labels", "labels_where", "test_labels", "test_where", "test_fraction", "label_errors", "pixels")
+    ),
 )
 def xp_training_set(inputs: Any, context: Any) -> vf.Result:
     """Giants with labels [Fe/H], each a training or a test star."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
-from vacframe.core.schemas.labels import CLUSTER_MEMBERS, SAGA_LABELS
+from vacframe.schemas.labels import CLUSTER_MEMBERS, SAGA_LABELS
 from vacframe_xp_uacsnet.config import XpUacsnetConfig
 from vacframe_xp_uacsnet.registry import plugin
 
@@ -45,9 +45,11 @@ def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
     kind="whole",
     table=VALIDATION,
     needs=_needs,
-    exactness="tolerance",
-    libraries=("numpy",),
-    config_fields=("reliable_ebv", "carbon_labels", "carbon_enhanced", "vmp", "cluster_colour"),
+    method=vf.Method(
+        libraries=("numpy",),
+        config_fields=("reliable_ebv", "carbon_labels", "carbon_enhanced", "vmp", "cluster_colour"),
+        exactness="tolerance",
+    ),
 )
 def xp_validation(inputs: Any, context: Any) -> vf.Result:
     """Clusters against their literature [Fe/H]; very metal-poor stars against labels, by carbon enhancement."""
