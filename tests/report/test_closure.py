@@ -13,13 +13,14 @@ from astropy.table import Table
 from scipy import stats
 
 import vacframe as vf
+from vacframe.astro.residuals import residual_statistics
 from vacframe.core.contract.errors import UsageError
 from vacframe.core.contract.schema import TableSchema
 from vacframe.report.closure import closure
 from vacframe.report.closure_files import save_table
 from vacframe.report.closure_plots import save_plots
+from vacframe.report.groups import group_by
 from vacframe.report.pairs import find_pairs
-from vacframe.report.statistics import group_by, statistics
 
 STARS = 20_000
 GAUSSIAN_1, GAUSSIAN_2 = stats.norm.cdf([1, 2]) - stats.norm.cdf([-1, -2])
@@ -95,12 +96,13 @@ def test_statistics_agree_with_scipy_and_coverage_follows_the_stated_errors():
     random = np.random.default_rng(5)
     difference = random.normal(0, 3, 50_000)
     for stated, expected in ((3.0, GAUSSIAN_1), (6.0, GAUSSIAN_2)):
-        found = statistics(difference, np.full(difference.shape, stated))
+        found = residual_statistics(difference, np.full(difference.shape, stated))
         assert found.within_1 == pytest.approx(expected, abs=0.008)
     assert found.scatter == pytest.approx(stats.median_abs_deviation(difference, scale="normal"), rel=1e-12)
     assert (found.p16, found.p84) == pytest.approx(tuple(np.percentile(difference, [16, 84])))
     difference[::20] += 60
-    assert statistics(difference, np.full(difference.shape, np.nan)).outliers == pytest.approx(0.05 + 0.0027, abs=0.003)
+    without = np.full(difference.shape, np.nan)
+    assert residual_statistics(difference, without).outliers == pytest.approx(0.05 + 0.0027, abs=0.003)
 
 
 def test_differences_are_in_the_catalogues_unit_and_follow_what_they_depend_on(workspace):

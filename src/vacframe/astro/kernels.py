@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import prange
 
+from vacframe.astro.cholesky import factorise, substitute
 from vacframe.astro.jit import compiled, compiled_parallel
 
 _LANES = 64
@@ -285,27 +286,10 @@ def _dot(a: np.ndarray, b: np.ndarray) -> float:
 @compiled
 def _solve(matrix: np.ndarray, vector: np.ndarray) -> None:
     """Solve in place by Cholesky's method (lower triangle); `vector` becomes NaN where a pivot vanishes."""
-    terms = len(vector)
-    for p in range(terms):
-        for q in range(p + 1):
-            total = matrix[p, q]
-            for k in range(q):
-                total -= matrix[p, k] * matrix[q, k]
-            if p == q:
-                if not total > _SMALLEST_PIVOT:
-                    vector[:] = np.nan
-                    return
-                matrix[p, p] = math.sqrt(total)
-            else:
-                matrix[p, q] = total / matrix[q, q]
-    for p in range(terms):
-        for k in range(p):
-            vector[p] -= matrix[p, k] * vector[k]
-        vector[p] /= matrix[p, p]
-    for p in range(terms - 1, -1, -1):
-        for k in range(p + 1, terms):
-            vector[p] -= matrix[k, p] * vector[k]
-        vector[p] /= matrix[p, p]
+    if factorise(matrix, np.full(len(vector), _SMALLEST_PIVOT)):
+        substitute(matrix, vector)
+    else:
+        vector[:] = np.nan
 
 
 @compiled

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vacframe.report.statistics import MOST_VALUES
+from vacframe.report.groups import MOST_VALUES
 
 
 @dataclass(frozen=True)

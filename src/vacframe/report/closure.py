@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vacframe.astro.residuals import ResidualStatistics, residual_statistics
 from vacframe.core.contract.errors import UsageError
 from vacframe.report.agreement import Agreement, agreement, by_class, is_none
 from vacframe.report.columns import Columns, exact, plain
+from vacframe.report.groups import group_by
 from vacframe.report.joining import join, schema_of
 from vacframe.report.pairs import TRAINING, Pair, find_pairs
-from vacframe.report.statistics import Statistics, group_by, statistics
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +31,9 @@ TRUTHS = ("mock_truth", "mock_observations")
 """Truth tables; where none is named, the first with which anything can be compared."""
 DEFAULT_UCDS = ("stat.snr", "phot.mag")
 """Where nothing is named, rows are grouped by the first column whose UCD begins so."""
-_NOTHING = {f.name: float("nan") for f in fields(Statistics)} | {f.name: float("nan") for f in fields(Agreement)}
+_NOTHING = {f.name: float("nan") for f in fields(ResidualStatistics)} | {
+    f.name: float("nan") for f in fields(Agreement)
+}
 _COUNTS = ("number", "pulls", "stated", "right")
 
 
@@ -45,7 +48,7 @@ class Row:
     group: str
     low: float
     high: float
-    statistics: Statistics | Agreement
+    statistics: ResidualStatistics | Agreement
 
     def flat(self) -> dict[str, Any]:
         """Return the line as one dictionary; what such a column does not have is NaN, of counts 0."""
@@ -78,11 +81,11 @@ class Sample:
     against: dict[str, np.ndarray]
     left_out: dict[str, int]
 
-    def judged(self, rows: np.ndarray, outlier: float = 3.0) -> Statistics | Agreement:
+    def judged(self, rows: np.ndarray, outlier: float = 3.0) -> ResidualStatistics | Agreement:
         """Return what the chosen rows say."""
         if self.pair.exact:
             return agreement(self.estimate[rows], self.truth[rows])
-        return statistics(self.difference[rows], self.error[rows], outlier)
+        return residual_statistics(self.difference[rows], self.error[rows], outlier)
 
     @property
     def difference(self) -> np.ndarray:
@@ -266,7 +269,7 @@ def lines(sample: Sample, bins: int, outlier: float = 3.0) -> list[Row]:
     """Return the lines of a column: of all rows, of each class, and of the groups in each quantity."""
     pair = sample.pair
 
-    def line(against: str, group: str, low: float, high: float, found: Statistics | Agreement) -> Row:
+    def line(against: str, group: str, low: float, high: float, found: ResidualStatistics | Agreement) -> Row:
         return Row(pair.column, pair.truth, pair.unit or "", against, group, low, high, found)
 
     out = [line("", "all", np.nan, np.nan, sample.judged(np.ones(len(sample.truth), bool), outlier))]

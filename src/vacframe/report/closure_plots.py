@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vacframe.astro.residuals import residual_statistics
 from vacframe.report.agreement import agreement, by_class
 from vacframe.report.closure import TRUTH, Closure, Sample
 from vacframe.report.figure import new_figure
-from vacframe.report.statistics import group_by, statistics
+from vacframe.report.groups import group_by
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,7 +141,7 @@ def _pulls(axes: Axes, sample: Sample) -> None:
     if not len(pull):
         axes.text(0.5, 0.5, "no errors stated", ha="center", transform=axes.transAxes)
         return
-    found = statistics(sample.difference, sample.error)
+    found = residual_statistics(sample.difference, sample.error)
     edges = np.linspace(-PULL_RANGE, PULL_RANGE, 61)
     axes.hist(np.clip(pull, -PULL_RANGE, PULL_RANGE), edges.tolist(), density=True, color="0.7")
     axes.plot(edges, np.exp(-0.5 * edges**2) / np.sqrt(2 * np.pi), color="C3", linewidth=1)
@@ -155,7 +156,7 @@ def _differences(axes: Axes, sample: Sample, label: str, values: np.ndarray, bin
     lines = []
     for _, _, _, rows in group_by(values, bins):
         if rows.any():
-            found = statistics(difference[rows], sample.error[rows])
+            found = residual_statistics(difference[rows], sample.error[rows])
             lines.append((float(np.median(values[rows])), found.bias, found.p16, found.p84))
     if lines:
         x, bias, low, high = np.array(lines).T
@@ -163,7 +164,7 @@ def _differences(axes: Axes, sample: Sample, label: str, values: np.ndarray, bin
         axes.plot(x, low, color="C0", linestyle="--", linewidth=1)
         axes.plot(x, high, color="C0", linestyle="--", linewidth=1)
     axes.axhline(0, color="C3", linewidth=1)
-    overall = statistics(difference, sample.error)
+    overall = residual_statistics(difference, sample.error)
     if overall.scatter > 0:
         reach = WIDTH_IN_SCATTERS * overall.scatter
         axes.set_ylim(overall.bias - reach, overall.bias + reach)

@@ -1,20 +1,16 @@
-"""Statistics of differences from the truth, and the groups of rows that they are given for."""
+"""Statistics of residuals: bias, robust scatter, outliers, and whether stated errors cover."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from vacframe.astro.robust import mad_sigma, nan_median
 
-MOST_VALUES = 12
-"""Integers with at most so many values are taken as groups, not binned."""
-
 
 @dataclass(frozen=True)
-class Statistics:
+class ResidualStatistics:
     """What a group of rows says; differences are estimate minus truth, pulls are differences over stated errors.
 
     Attributes
@@ -50,32 +46,7 @@ class Statistics:
     within_2: float
 
 
-def group_by(values: np.ndarray, bins: int) -> list[tuple[str, float, float, np.ndarray]]:
-    """Return the groups of a quantity: its values where they are few or text, else bins of equal numbers of rows.
-
-    Returns
-    -------
-    list of (name, low, high, rows)
-        `rows` is a boolean array; NaN and None are in no group; ``low <= value < high``, the last bin closed.
-    """
-    if bins < 1 or not len(values):
-        return []
-    if values.dtype == object:
-        names = sorted({str(v) for v in values if v is not None})
-        return [(n, np.nan, np.nan, values == n) for n in names]
-    known = values[np.isfinite(values)]
-    distinct = np.unique(known)
-    if len(distinct) <= MOST_VALUES and (distinct == np.round(distinct)).all():
-        return [(f"{v:g}", float(v), float(v), values == v) for v in distinct]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)))
-    out = []
-    for number, (low, high) in enumerate(pairwise(edges)):
-        rows = (values >= low) & ((values <= high) if number == len(edges) - 2 else (values < high))
-        out.append((f"{low:.4g} to {high:.4g}", float(low), float(high), rows))
-    return out
-
-
-def statistics(difference: np.ndarray, error: np.ndarray, outlier: float = 3.0) -> Statistics:
+def residual_statistics(difference: np.ndarray, error: np.ndarray, outlier: float = 3.0) -> ResidualStatistics:
     """Return the statistics of differences and of their pulls.
 
     Parameters
@@ -91,7 +62,7 @@ def statistics(difference: np.ndarray, error: np.ndarray, outlier: float = 3.0) 
     p16, p84 = np.quantile(difference, [0.16, 0.84]) if len(difference) else (np.nan, np.nan)
     stated = np.isfinite(error)
     pull = difference[stated] / error[stated]
-    return Statistics(
+    return ResidualStatistics(
         number=len(difference), bias=bias, scatter=scatter, p16=float(p16), p84=float(p84),
         outliers=_fraction(np.abs(difference - bias) > outlier * scatter),
         pulls=len(pull), pull_bias=float(nan_median(pull)), pull_scatter=float(mad_sigma(pull)),
