@@ -251,8 +251,8 @@ def test_manifest_is_written_and_checked(shell):
     shell("manifest", "toy")
     assert json.loads((shell.site / "vacframe_toy.vacframe.json").read_text())["plugin"] == "toy"
     shell("manifest", "toy", "--check")
-    (shell.site / "vacframe_toy.py").write_text(TOY.replace("2.0", "5.0"))
-    assert "factor" in shell("manifest", "toy", "--check", status=1)
+    (shell.site / "vacframe_toy.py").write_text(TOY.replace('"toy_flux"', '"toy_fluxes"'))
+    assert "toy_fluxes" in shell("manifest", "toy", "--check", status=1)
 
 
 def test_help_and_listings_import_no_numerics(shell):

@@ -4,11 +4,14 @@ import importlib
 import os
 import sys
 import textwrap
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from vacframe.core.registry.discovery import Registry
 
 CODE = '''
 import vacframe as vf
@@ -97,7 +100,7 @@ def activate(monkeypatch, folder: Path, name: str = "synthetic", code: str = COD
     monkeypatch.setenv("PYTHONPATH", str(folder))
     importlib.invalidate_caches()
     sys.modules.pop(f"vacframe_{name}", None)
-    monkeypatch.setattr("vacframe.core.execution.worker._REGISTRY", [])
+    monkeypatch.setattr("vacframe.core.execution.worker.registry", lru_cache(Registry.discover))
     return folder
 
 

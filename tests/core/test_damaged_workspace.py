@@ -75,7 +75,7 @@ def test_a_record_that_cannot_be_read_is_one_error_whose_advice_works(built, pro
     if damaged == "no such version":
         pointer.write_text("v000099")
     else:
-        record = built.version("fluxes").root / "vacframe.json"
+        record = built.version("fluxes").root / "version.json"
         record.chmod(0o644)
         record.write_text(record.read_text()[:300])
     with pytest.raises(StoreError, match=r"cannot be read.*delete .*current and build again"):
@@ -90,10 +90,10 @@ def test_a_record_that_cannot_be_read_is_one_error_whose_advice_works(built, pro
 
 
 def test_the_workspaces_own_file_is_asked_for(built, project):
-    own = project / "ws" / "vacframe.json"
+    own = project / "ws" / "workspace.json"
     notes = own.read_text()
     own.write_text(notes[:20])
-    with pytest.raises(StoreError, match=r"vacframe.json cannot be read.*restore it"):
+    with pytest.raises(StoreError, match=r"workspace.json cannot be read.*restore it"):
         space(project)
     own.write_text(json.dumps(json.loads(notes)))
     assert space(project).build("summary", workers=1).ran == 0

@@ -221,7 +221,7 @@ def test_schema_change_is_a_reason(project, site):
 
 def test_newer_workspace_is_refused(project):
     space(project).build("stars", workers=1)
-    path = project / "ws" / "vacframe.json"
+    path = project / "ws" / "workspace.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
     with pytest.raises(StoreError, match="newer vacframe"):
         space(project)

@@ -11,7 +11,8 @@ import pytest
 
 from vacframe.core.contract.device import Device
 from vacframe.core.contract.errors import InputFileError, VacframeError
-from vacframe.core.execution.executor import THREAD_VARIABLES, LocalExecutor, cores, worker_environment
+from vacframe.core.execution.executor import cores
+from vacframe.core.execution.local_executor import THREAD_VARIABLES, LocalExecutor, worker_environment
 
 GPUS = (Device("gpu", 3, "fake", 40.0), Device("gpu", 5, "fake", 40.0))
 
@@ -258,7 +259,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
 import executor_tasks
-from vacframe.core.execution.executor import LocalExecutor
+from vacframe.core.execution.local_executor import LocalExecutor
 print("main")
 with LocalExecutor(2) as executor:
     executor.submit(executor_tasks.announce, {path!r}).result()

@@ -4,6 +4,7 @@ import importlib
 import json
 import math
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import healpy
@@ -13,6 +14,7 @@ import pytest
 import vacframe as vf
 from vacframe.cli import main
 from vacframe.core.contract.errors import PlanError, PluginError
+from vacframe.core.registry.discovery import Registry
 from vacframe.report.scorecard import MADE_UP, incomparable
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -28,7 +30,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(folder))
     importlib.invalidate_caches()
     sys.modules.pop("vacframe_mapper", None)
-    monkeypatch.setattr("vacframe.core.execution.worker._REGISTRY", [])
+    monkeypatch.setattr("vacframe.core.execution.worker.registry", lru_cache(Registry.discover))
     engine_plugin.write_stars(tmp_path / "stars.parquet", 310)
     (tmp_path / "vacframe.toml").write_text(CONFIG)
     return tmp_path

@@ -12,10 +12,11 @@ from vacframe.core.contract.device import Device
 from vacframe.core.contract.errors import CorruptFileError
 from vacframe.core.contract.product import Resources
 from vacframe.core.execution.device_pool import DevicePool
+from vacframe.core.execution.making import Again, Over, Work
+from vacframe.core.execution.outcome import ProductOutcome
 from vacframe.core.execution.progress import Reporter
-from vacframe.core.execution.schedule import Restart, Schedule, Work
-from vacframe.core.planning.plan import ProductOutcome, Reason
-from vacframe.core.planning.states import Task
+from vacframe.core.execution.schedule import Schedule
+from vacframe.core.execution.specs import ScanAnswer, ScanSpec
 from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -79,24 +80,40 @@ class Held:
     def __init__(self):
         self.futures = {}
 
-    def submit(self, function, description, gpu=None):
-        future = self.futures[description["name"]] = Future()
+    def submit(self, function, spec, gpu=None):
+        future = self.futures[spec.part] = Future()
         return future
 
     def end(self, name, error=None):
         future = self.futures.pop(name)
         future.set_running_or_notify_cancel()
-        future.set_exception(error) if error else future.set_result({"rows": 1, "name": name})
+        future.set_exception(error) if error else future.set_result(ScanAnswer(group=name, seconds=0.5, rows=1))
 
 
-def making(name, tasks, gpu="never", after=()):
-    node = SimpleNamespace(name=name, product=SimpleNamespace(resources=Resources(gpu=gpu)))
-    outcome = ProductOutcome(name, "test", "sky")
-    answers = []
-    for batch in (tasks, *after):
-        jobs = [(Task(t, "run", Reason("missing")), {"name": f"{name}.{t}"}) for t in batch]
-        answers += yield Work(node, len, jobs, outcome)
-    return [a["name"] for _, a in answers], outcome
+class Batches:
+    """A product in the making that asks for one batch of tasks after the other; its state is the groups it was told."""
+
+    def __init__(self, name, tasks, gpu="never", after=(), end=None):
+        self.node = SimpleNamespace(name=name, product=SimpleNamespace(resources=Resources(gpu=gpu)))
+        self.outcome = ProductOutcome(name, "test", "sky")
+        self.session = SimpleNamespace(failed=lambda product, part, error: self.failures.append((product, part)))
+        self.failures, self.closed, self.groups, self.end = [], False, [], end
+        self.left = [tasks, *after]
+
+    def next(self, answers):
+        self.groups += [a.group for a in answers.values()]
+        if self.left:
+            specs = [ScanSpec(SPEC, f"{self.node.name}.{t}", ()) for t in self.left.pop(0)]
+            return Work(len, specs)
+        if isinstance(self.end, Exception):
+            raise self.end
+        return self.end or Over(self.groups)
+
+    def close(self):
+        self.closed = True
+
+
+SPEC = SimpleNamespace(logs=Path("none"))
 
 
 @pytest.fixture
@@ -104,38 +121,37 @@ def held():
     return Held()
 
 
-def schedule(held, failures=None, devices=()):
-    failed = (lambda node, part, error: failures.append((node.name, part))) if failures is not None else None
-    return Schedule(held, DevicePool(devices), Reporter(), failed)
+def schedule(held, devices=()):
+    return Schedule(held, DevicePool(devices), Reporter())
 
 
 def test_a_product_goes_on_when_all_its_tasks_are_over(held):
-    failures = []
-    with schedule(held, failures) as crew:
-        crew.start("a", making("a", "12", after=("3", "")))
-        crew.start("b", making("b", "1"))
+    first, second = Batches("a", "12", after=("3", "")), Batches("b", "1")
+    with schedule(held) as crew:
+        crew.start(first)
+        crew.start(second)
         assert crew.step(block=False) == {}
         assert set(held.futures) == {"a.1", "a.2", "b.1"}
         held.end("b.1", ValueError("no"))
         held.end("a.2")
-        over = crew.step(block=True)
-        assert list(over) == ["b"]
-        assert over["b"][0] == []
-        assert over["b"][1].failed == 1
-        assert failures == [("b", "1")]
+        assert crew.step(block=True) == {"b": []}
+        assert second.outcome.failed == 1
+        assert second.failures == [("b", "b.1")]
         held.end("a.1")
         assert crew.step(block=True) == {}
         crew.step(block=False)
         held.end("a.3")
-        over = crew.step(block=True)
-        assert sorted(over["a"][0]) == ["a.1", "a.2", "a.3"]
+        assert {n: sorted(s) for n, s in crew.step(block=True).items()} == {"a": ["a.1", "a.2", "a.3"]}
         assert crew.names == []
+    assert first.outcome.seconds == pytest.approx(1.5)
+    assert first.closed
+    assert second.closed
 
 
 def test_tasks_wait_for_a_gpu_and_others_do_not(held):
     with schedule(held, devices=[Device("gpu", 0, "one", 8)]) as crew:
-        crew.start("trained", making("trained", "12", gpu="preferred"))
-        crew.start("plain", making("plain", "12"))
+        crew.start(Batches("trained", "12", gpu="preferred"))
+        crew.start(Batches("plain", "12"))
         crew.step(block=False)
         assert set(held.futures) == {"trained.1", "plain.1", "plain.2"}
         held.end("trained.1")
@@ -147,31 +163,25 @@ def test_tasks_wait_for_a_gpu_and_others_do_not(held):
         assert set(crew.step(block=True)) == {"trained", "plain"}
 
 
-@pytest.mark.parametrize("error", [CorruptFileError("x", "damaged"), Restart("moved")])
-def test_what_has_not_begun_is_dropped_where_the_build_plans_again(held, error):
-    closed = []
-
-    def careful():
-        try:
-            yield from making("b", "1")
-        finally:
-            closed.append("b")
-
-    def restart():
-        yield from making("a", "1")
-        raise error
+@pytest.mark.parametrize("end", [CorruptFileError("x", "damaged"), Again("moved")])
+def test_what_has_not_begun_is_dropped_where_the_build_plans_again(held, end):
+    careful = Batches("b", "1")
 
     def build():
         with schedule(held) as crew:
-            crew.start("b", careful())
-            crew.start("a", restart())
+            crew.start(careful)
+            crew.start(Batches("a", "1", end=end))
             crew.step(block=False)
             held.end("a.1")
             crew.step(block=True)
+            assert crew.again == end
 
-    with pytest.raises(type(error)):
+    if isinstance(end, Exception):
+        with pytest.raises(type(end)):
+            build()
+    else:
         build()
-    assert closed == ["b"]
+    assert careful.closed
     assert held.futures["b.1"].cancelled()
 
 
@@ -180,11 +190,11 @@ def test_random_graphs_end(held):
     random = np.random.default_rng(5)
     with schedule(held) as crew:
         for number in range(20):
-            crew.start(f"p{number}", making(f"p{number}", [str(t) for t in range(random.integers(0, 4))]))
+            crew.start(Batches(f"p{number}", [str(t) for t in range(random.integers(0, 4))]))
         ended = {}
         while crew.names or len(ended) < 20:
             ended |= crew.step(block=False)
             if held.futures:
                 held.end(random.choice(sorted(held.futures)))
-    for name, (answers, _) in ended.items():
+    for name, answers in ended.items():
         assert all(a.startswith(f"{name}.") for a in answers)

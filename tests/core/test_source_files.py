@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from vacframe.core.ingest import ingestion as sourcing
-from vacframe.core.ingest.ingestion import file_groups
+from vacframe.core.ingest import source_making
+from vacframe.core.ingest.source_making import file_groups
 from vacframe.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -114,15 +114,15 @@ def test_the_sky_is_only_ever_cut_finer_and_the_rows_stay_the_same(project):
 
 
 def test_scan_tasks_are_limited_in_files_and_bytes():
-    groups = file_groups([5, 5, 5, 100, 1, 1, 1, 1], count=3, volume=10)
-    assert [list(g) for g in groups] == [[0, 1], [2], [3], [4, 5, 6], [7]]
-    assert file_groups([], count=3, volume=10) == []
+    groups = file_groups("abcdefgh", [5, 5, 5, 100, 1, 1, 1, 1], count=3, volume=10)
+    assert groups == [["a", "b"], ["c"], ["d"], ["e", "f", "g"], ["h"]]
+    assert file_groups([], [], count=3, volume=10) == []
 
 
 def test_rows_do_not_depend_on_how_files_are_scanned(project, monkeypatch):
     together, apart = space(project), space(project, name="apart")
     build(together)
-    monkeypatch.setattr(sourcing, "SCAN_BYTES", 1)
+    monkeypatch.setattr(source_making, "SCAN_BYTES", 1)
     build(apart)
     folders = [project / ws / "products" / "stars" / "scan" for ws in ("ws", "apart")]
     groups = [sum(p.is_dir() for p in folder.iterdir()) for folder in folders]

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from vacframe.core.planning.plan import BuildReport, Plan
+    from vacframe.core.execution.outcome import BuildReport
+    from vacframe.core.planning.plan import Plan
     from vacframe.report.closure import Closure
     from vacframe.report.scorecard import Scorecard
     from vacframe.workspace import Workspace

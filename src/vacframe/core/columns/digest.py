@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from vacframe.core.columns.arrow import to_numpy
 from vacframe.core.columns.random import mix64, text_seed
+from vacframe.core.contract.schema import TableSchema
 
 ZERO = "0" * 32
 BLOCK_ROWS = 8192
@@ -153,3 +154,19 @@ def add_columns(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
         for name, text in part.items():
             collected.setdefault(name, []).append(text)
     return {name: add(texts) for name, texts in collected.items()}
+
+
+def column_types(schema: TableSchema, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return type and unit of columns, which are part of what an input says."""
+    return {n: [schema[n].type_name(), schema[n].unit or ""] for n in sorted(set(names)) if n in schema}
+
+
+def need_digest(digests: Mapping[str, str], types: Mapping[str, list[str]]) -> str:
+    """Return the digest of an input: content of its columns, with their types and units."""
+    return digest_json({n: [digests.get(n, ""), *kind] for n, kind in types.items()})
+
+
+def content_digest(stored: TableSchema | None, totals: Mapping[str, str]) -> str:
+    """Return the content digest of a product: schema (None: a model), then rows; independent of the partitioning."""
+    types = None if stored is None else [[c.name, c.type_name(), c.unit or ""] for c in stored.columns]
+    return digest_json([types, totals])

@@ -57,8 +57,6 @@ class BuildConfig(BaseModel):
     """Worker processes; None is in-process for small builds, else one per core."""
     chunk_mb: int = _machine(128, ge=1)
     """Memory budget of one chunk of a row-wise product, MB."""
-    memory_mb: int = _machine(1024, ge=64)
-    """Memory that one worker may fill with rows when it gathers partitions, MB."""
 
 
 class ProjectConfig(BaseModel):

@@ -94,6 +94,6 @@ class Context:
         return RowRandom(np.asarray(keys), text_seed("split", name)).uniform() < fraction
 
     def progress(self, rows: int) -> None:
-        """Report that `rows` more rows are done."""
+        """Tell that `rows` more rows are done; shown while the task runs."""
         if self._on_progress is not None:
             self._on_progress(rows)

@@ -10,6 +10,7 @@ import json
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -69,20 +70,31 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> LoadedConfi
     ConfigError
         One line for each problem: file or ``--set``, key, what was found and expected, the close match.
     """
-    raw: dict[str, Any] = {}
-    name = DEFAULT
-    if path is not None:
-        name = Path(path).name
-        raw = _read_toml(Path(path))
-    origins = {_dotted(key): name for key, _ in _leaves(raw)}
+    if path is None:
+        return with_overrides(LoadedConfig(ProjectConfig.model_validate({}), {}, Path.cwd(), {}), overrides)
+    raw = _read_toml(Path(path))
+    origins = {_dotted(key): Path(path).name for key, _ in _leaves(raw)}
+    return with_overrides(
+        LoadedConfig(ProjectConfig.model_validate({}), origins, Path(path).absolute().parent, raw), overrides
+    )
+
+
+def with_overrides(loaded: LoadedConfig, overrides: Sequence[str]) -> LoadedConfig:
+    """Return a checked configuration in which ``key=value`` settings outrank what was written.
+
+    Raises
+    ------
+    ConfigError
+        As `load_config`.
+    """
+    raw, origins = deepcopy(loaded.raw), dict(loaded.origins)
     for text in overrides:
         key, value = _parse_override(text)
         _assign(raw, key, value, text)
         spelled = _dotted(key)
         origins = {k: o for k, o in origins.items() if not k.startswith(f"{spelled}.")}
         origins |= {_dotted((*key, *rest)): COMMAND_LINE for rest, _ in _leaves(value)}
-    base = Path.cwd() if path is None else Path(path).absolute().parent
-    return _checked(raw, origins, base)
+    return _checked(raw, origins, loaded.base)
 
 
 def plugin_config(loaded: LoadedConfig, name: str, model: type[Config]) -> Config:

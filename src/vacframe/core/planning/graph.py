@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from vacframe.core.columns.position import HEALPIX, stored_schema
+from vacframe.core.columns.position import stored_schema
 from vacframe.core.contract.errors import ConfigError, PlanError, did_you_mean
 from vacframe.core.contract.needs import Need, primary_need
 from vacframe.core.contract.product import FILES, Kind, Product
@@ -71,7 +71,7 @@ class Node:
 
     @cached_property
     def stored(self) -> TableSchema | None:
-        """Schema of the stored table, home included."""
+        """Schema of the stored table, HEALPix index included."""
         return None if self.product.table is None else stored_schema(self.product.table)
 
     @property
@@ -83,22 +83,12 @@ class Node:
     @property
     def on_sky(self) -> bool:
         """Whether the product is partitioned over the sky."""
-        return self.product.kind not in (Kind.whole, Kind.map, Kind.model) and (
-            self.product.table is not None and self.product.table.position is not None
-        )
+        return self.product.on_sky
 
     @property
     def primary(self) -> Need | None:
         """The need whose rows are this product's."""
-        return primary_need(list(self.needs))
-
-    def home_columns(self) -> tuple[str, ...]:
-        """Columns of this product that tell where a row is and which."""
-        table = self.product.table
-        if table is None or table.position is None:
-            return ()
-        names = [HEALPIX, table.key, table.position.ra, table.position.dec]
-        return tuple(n for n in names if n is not None and (n in table or n == HEALPIX))
+        return primary_need(self.needs)
 
 
 class Resolver:
@@ -389,3 +379,9 @@ def sniff_or_suffix(sniff: Any, files: tuple[Path, ...]) -> str:
         except InputFileError:
             continue
     return "fits" if ".fits" in files[0].name or ".fit" in files[0].name else ""
+
+
+def describe_node(node: Node) -> dict[str, Any]:
+    """Return a node of the graph as JSON."""
+    needs = [{"product": n.product, "how": n.how, "columns": list(n.names), "where": n.where} for n in node.needs]
+    return {"name": node.name, "provider": node.provider, "kind": str(node.product.kind), "needs": needs}

@@ -1,4 +1,4 @@
-"""The store: finished task results, and versions of products made of them.
+"""The store of a product: finished results of tasks, and versions made of them.
 
 ``objects/<key>/`` holds what one task made, under the digest of everything that determines it: a kept result is
 adopted whenever a task has the same key. ``versions/v000001/`` is a complete read-only tree of hard links to
@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from vacframe.core.contract.errors import CorruptFileError, StoreError
+from vacframe.core.contract.product import Kind
+from vacframe.core.store.files import sync_file, sync_folder, write_text
 
 TABLE_FILE = "part.parquet"
 REJECTS_FILE = "rejects.parquet"
 MODEL_FOLDER = "model"
 META_FILE = "meta.json"
-MANIFEST = "vacframe.json"
+MANIFEST = "version.json"
 SYNC_THREADS = 16
 HATS_FOLDER = "hats"
 """Folder, in a version of a map, of the map as a HATS catalogue."""
@@ -65,6 +66,20 @@ class Version:
     def file(self, part: str) -> Path:
         """Return the file (or the model's folder) of a partition."""
         return self.root / str(self.parts[part]["path"])
+
+    def files(self) -> dict[str, str]:
+        """Return the files of the partitions that have rows (of a model: its folder)."""
+        root = str(self.root)
+        return {name: f"{root}/{record['path']}" for name, record in self.parts.items() if record["path"]}
+
+    def totals(self) -> dict[str, str]:
+        """Return the column digests of the whole product (of a model: of its arrays)."""
+        records = list(self.parts.values())
+        if self.manifest["kind"] == Kind.model:
+            return dict(records[0]["digests"]) if records else {}
+        from vacframe.core.columns.digest import add_columns
+
+        return add_columns(r["digests"] for r in records)
 
 
 class ProductStore:
@@ -159,10 +174,7 @@ class ProductStore:
             list(pool.map(sync_file, files))
         os.rename(staged, versions / name)
         sync_folder(versions)
-        pointer = self.folder / f".current-{uuid.uuid4().hex}"
-        pointer.write_text(name + "\n")
-        sync_file(pointer)
-        os.rename(pointer, self.folder / "current")
+        write_text(self.folder / "current", name + "\n", sync=True)
         sync_folder(self.folder)
         return name
 
@@ -172,41 +184,3 @@ def _manifest(path: Path, written: int) -> dict[str, Any]:
     """Return the manifest of a version, which never changes once `written` (ns)."""
     notes: dict[str, Any] = json.loads(path.read_text())
     return notes
-
-
-def link(source: Path, target: Path) -> None:
-    """Hard-link a file or a folder of files, copy where links are impossible."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        target.mkdir(exist_ok=True)
-        for path in sorted(source.iterdir()):
-            link(path, target / path.name)
-        return
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def sync_file(path: Path) -> None:
-    """Flush a file to the disk."""
-    with open(path, "rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Flush a folder's entries to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def stat_of(path: Path) -> list[int]:
-    """Return size, mtime (ns) and inode of a file, by which a change is noticed; empty where it is missing."""
-    try:
-        info = os.stat(path / "model.json" if path.suffix == "" and path.is_dir() else path)
-    except OSError:
-        return []
-    return [info.st_size, info.st_mtime_ns, info.st_ino]
