@@ -36,6 +36,7 @@ lint: install
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
 # A made-up survey of stars with known truth, the catalogues of every plugin, and how far they are from the truth.
 CATALOGUES := nn_labels,crossmatch,gaia_parallax_spatial,parallax_zp_global,bayes_isochrone,xp_metallicities
