@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vacframe.core.columns.random import RowRandom, key_bits, mix64, text_seed
+from vacframe.core.columns.digest import mix64, text_seed
+from vacframe.core.columns.random import RowRandom, key_bits
 from vacframe.core.contract.plugin import NoConfig
 from vacframe.core.execution.context import Context
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 from vacframe.core.columns.arrow import to_arrow
 from vacframe.core.columns.astropy_tables import table_to_arrow
 from vacframe.core.columns.batch import SourceFile
+from vacframe.core.columns.digest import text_seed
 from vacframe.core.columns.expression import names_in
-from vacframe.core.columns.random import text_seed
 from vacframe.core.contract.errors import PluginError
 from vacframe.core.contract.model import Model
 from vacframe.core.contract.needs import Need, primary_need

@@ -3,7 +3,8 @@
 The digest of a column over a set of rows is a sum over rows (modulo 2**64, in two independent lanes) of a hash
 of (row identity, value). So it does not depend on how the rows are cut into partitions, and the digest of a
 product is the sum over its partitions. Null and NaN are one value, −0 is 0. The hash guards against accidents,
-not against an adversary: scalars go through SplitMix64, arrays and strings through BLAKE2b.
+not against an adversary: scalars go through SplitMix64 (Steele, Lea & Flood 2014, OOPSLA,
+doi:10.1145/2714064.2660195), arrays and strings through BLAKE2b.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 
 from vacframe.core.columns.arrow import to_numpy
-from vacframe.core.columns.random import mix64, text_seed
 from vacframe.core.contract.schema import TableSchema
 
 ZERO = "0" * 32
@@ -36,6 +36,23 @@ def file_digest(path: Any) -> str:
     """Return the digest of a file's bytes."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def mix64(values: np.ndarray) -> np.ndarray:
+    """Return the SplitMix64 finaliser of unsigned 64-bit integers, any shape."""
+    with np.errstate(over="ignore"):
+        z = values ^ (values >> np.uint64(30))
+        z *= np.uint64(0xBF58476D1CE4E5B9)
+        z ^= z >> np.uint64(27)
+        z *= np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    return z
+
+
+def text_seed(*parts: object) -> int:
+    """Return a 64-bit seed of some values' text."""
+    text = "\x1f".join(str(p) for p in parts)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def _bits(values: np.ndarray) -> np.ndarray:
@@ -89,8 +106,7 @@ def _contributions(table: pa.Table, identity: np.ndarray) -> np.ndarray:
     raw = np.zeros((table.num_rows, table.num_columns), dtype=np.uint64)
     arrays: dict[int, np.ndarray] = {}
     nulls = np.zeros(raw.shape, dtype=bool)
-    for j, column in enumerate(table.columns):
-        values, mask = to_numpy(column)
+    for j, (values, mask) in enumerate([to_numpy(column) for column in table.columns]):
         if values.ndim == 2:
             arrays[j] = _array_hashes(values)
         else:

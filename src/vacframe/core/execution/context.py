@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from vacframe.core.columns.random import RowRandom, text_seed
+from vacframe.core.columns.digest import text_seed
+from vacframe.core.columns.random import RowRandom
 from vacframe.core.contract.device import CPU, Device
 from vacframe.core.contract.errors import PluginError
 

@@ -42,6 +42,7 @@ THREAD_VARIABLES = (
 ATTEMPTS = 2
 """How often a task is started whose worker process dies."""
 
+_CPU_ALONE = CPU.environment()
 _settings_lock = threading.RLock()
 
 
@@ -323,7 +324,7 @@ def _run_here(function: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any
     future: Future[Any] = Future()
     try:
         # A framework that starts now sees the CPU alone, as in a worker process.
-        with _environment(CPU.environment()):
+        with _environment(_CPU_ALONE):
             future.set_result(call(function, args))
     except Exception as error:
         future.set_exception(error)

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from vacframe.core.contract.device import Device
+from vacframe.core.contract.device import CPU, Device
 from vacframe.core.contract.errors import CorruptFileError
 from vacframe.core.execution.device_pool import DevicePool
 from vacframe.core.execution.executor import Executor
@@ -25,16 +25,13 @@ GLANCE_S = 1.0
 class _Open:
     """A product in the making, and what it waits for."""
 
+    name: str
     making: Making
     work: Work | None = None
     """None while it is held."""
     queue: list[TaskSpec] = field(default_factory=list)
     running: dict[str, TaskSpec] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return self.making.node.name
 
 
 class Schedule:
@@ -77,7 +74,8 @@ class Schedule:
 
     def start(self, making: Making) -> None:
         """Begin a product."""
-        product = self._open[making.node.name] = _Open(making)
+        name = making.node.name
+        product = self._open[name] = _Open(name, making)
         self._advance(product)
 
     def release(self) -> None:
@@ -132,7 +130,7 @@ class Schedule:
         for product in list(self._open.values()):
             while product.queue and product.work is not None:
                 resources = product.making.node.product.resources
-                device = self._pool.acquire(resources, product.name)
+                device = CPU if resources.gpu == "never" else self._pool.acquire(resources, product.name)
                 if device is None:
                     break
                 self._send(product, product.work, dataclasses.replace(product.queue.pop(), device=device))
@@ -148,7 +146,7 @@ class Schedule:
 
     def _take(self, future: Future[Answer]) -> None:
         product, spec = self._running.pop(future)
-        self._pool.release(spec.device)
+        self._release(spec.device)
         del product.running[spec.part]
         outcome = product.making.outcome
         try:
@@ -164,6 +162,10 @@ class Schedule:
             self._reporter.task_done(product.name, 0, "failed")
         if not product.queue and not product.running:
             self._advance(product)
+
+    def _release(self, device: Device) -> None:
+        if device.kind == "gpu":
+            self._pool.release(device)
 
     def _glance(self) -> None:
         """Tell the reporter how far the running tasks are, as they wrote it down."""
@@ -181,6 +183,6 @@ class Schedule:
         if self.again is not None or isinstance(error, CorruptFileError):
             wait([f for f in self._running if not f.cancel()])
         for _, spec in self._running.values():
-            self._pool.release(spec.device)
+            self._release(spec.device)
         for product in self._open.values():
             product.making.close()

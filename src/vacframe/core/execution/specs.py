@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vacframe.core.columns.batch import SourceFile
+from vacframe.core.columns.position import stored_schema
 from vacframe.core.contract.device import CPU, Device
 from vacframe.core.contract.needs import Need
 from vacframe.core.contract.product import Product
@@ -60,6 +61,11 @@ class ProductSpec:
     capsules: Path
     chunk_bytes: int
     build: str
+
+    @cached_property
+    def stored(self) -> TableSchema | None:
+        """Schema of the stored table."""
+        return None if self.product.table is None else stored_schema(self.product.table)
 
     @cached_property
     def _pickled(self) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from vacframe.core.columns.arrow import arrow_schema
-from vacframe.core.columns.position import HEALPIX, HEALPIX_ORDER, in_order, stored_schema
+from vacframe.core.columns.position import HEALPIX, HEALPIX_ORDER, in_order
 from vacframe.core.contract.errors import CorruptFileError
 from vacframe.core.contract.result import REJECT_SCHEMA
 from vacframe.core.contract.schema import Position
@@ -23,14 +23,14 @@ def run_gather(spec: GatherSpec) -> ResultAnswer:
     started, of = time.perf_counter(), spec.of
     schema = of.product.table
     assert schema is not None
+    assert of.stored is not None
     if has_result(of.folder, spec.key):
         return ResultAnswer(spec.key, spec.digests, True, 0, time.perf_counter() - started)
     parts = [_rows(of.folder / "scan" / g.group / ROWS, g, schema.position) for g in spec.groups]
-    stored = stored_schema(schema)
-    names = [n for n in stored.names if all(n in p.column_names for p in parts)]
-    empty = arrow_schema(stored.select(names)).empty_table()
-    tables = [pa.table([p[n] for n in names], schema=empty.schema) for p in parts]
-    table = in_order(pa.concat_tables([empty, *tables]).combine_chunks(), schema.key)
+    fields = arrow_schema(of.stored)
+    fields = pa.schema([f for f in fields if all(f.name in p.column_names for p in parts)])
+    tables = [pa.table([p[n] for n in fields.names], schema=fields) for p in parts]
+    table = in_order(pa.concat_tables([fields.empty_table(), *tables]).combine_chunks(), schema.key)
     made = Made(table, None, REJECT_SCHEMA.empty_table())
     write_result(of.folder, spec.key, made, of.product, spec.digests, {"device": "cpu", "build": of.build})
     return ResultAnswer(spec.key, spec.digests, False, table.num_rows, time.perf_counter() - started)

@@ -95,7 +95,7 @@ class Source:
         current = judge.current
         old = None if current is None else current.manifest["recipe"]
         judge.change = None if old is not None and old["schema"] == schema else recipe_reason(self.node.recipe, old)
-        changed = set(self.scans.changed)
+        name, changed = self.node.name, set(self.scans.changed)
         tasks = []
         for part, gathering in found.items():
             files = sorted(changed & scanned.records.files_of(gathering.rows)) if changed else []
@@ -103,7 +103,7 @@ class Source:
             if files:
                 more = f" and {len(files) - 1} more" if len(files) > 1 else ""
                 detail = f"{Path(files[0]).name}{more} changed"
-            key = gather_key(self.node.name, schema, gathering.digest)
+            key = gather_key(name, schema, gathering.digest)
             tasks.append(judge.judge(part, key, {"files": gathering.digest}, {}, detail))
         return tasks, found
 

@@ -76,6 +76,7 @@ def fill(
         Goes into the manifest.
     """
     stored = None if product.table is None else stored_schema(product.table)
+    on_sky = product.on_sky
     parts, totals = _linked(staged, store, product, done)
     if rejects is not None and rejects.num_rows:
         pq.write_table(rejects, staged / REJECTS_FILE)
@@ -90,7 +91,7 @@ def fill(
         "provenance": provenance,
     }  # fmt: skip
     manifest["digest"] = content_digest(stored, Version(staged, manifest).totals())
-    if product.on_sky and stored is not None:
+    if on_sky and stored is not None:
         listed = [(*Pixel.parse(p), r["rows"]) for p, r in parts.items()]
         write_catalog(staged, stored, listed, name=product.name, description=product.description, created=created)
     if product.grid is not None and stored is not None:
@@ -104,9 +105,10 @@ def _linked(
     """Link the results into a version; return the records of its parts, and what they counted together."""
     parts: dict[str, dict[str, Any]] = {}
     totals: dict[str, dict[str, int]] = {"rejects": {}, "counts": {}}
+    on_sky = product.on_sky
     for part, finished in sorted(done.items()):
         meta = store.meta(finished.key)
-        path = _place(product, part, meta["rows"])
+        path = _place(product, part, meta["rows"], on_sky)
         if path:
             source = MODEL_FOLDER if product.kind is Kind.model else TABLE_FILE
             link(store.object(finished.key) / source, staged / path)
@@ -134,10 +136,10 @@ def rejects_differ(version: Version, rejects: pa.Table | None) -> bool:
     return not before.sort_by(order).equals(rejects.sort_by(order))
 
 
-def _place(product: Product, part: str, rows: int) -> str:
+def _place(product: Product, part: str, rows: int, on_sky: bool = False) -> str:
     if product.kind is Kind.model:
         return MODEL_FOLDER
-    if not product.on_sky:
+    if not on_sky:
         return f"{product.name}.parquet"
     return str(relative_path(*Pixel.parse(part))) if rows else ""
 

@@ -18,7 +18,7 @@ from vacframe.core.contract.model import Model
 from vacframe.core.contract.product import Product
 from vacframe.core.store.files import staged_folder
 from vacframe.core.store.model_files import model_digests, write_model
-from vacframe.core.store.partition import schema_of, write_table
+from vacframe.core.store.partition import write_table
 from vacframe.core.store.product_store import META_FILE, MODEL_FOLDER, REJECTS_FILE, TABLE_FILE
 
 
@@ -43,7 +43,7 @@ def has_result(folder: Path, key: str) -> bool:
 
 
 def write_result(
-    folder: Path, key: str, made: Made, product: Product, inputs: Mapping[str, str], notes: Mapping[str, Any]
+    folder: Path, result: str, made: Made, product: Product, inputs: Mapping[str, str], notes: Mapping[str, Any]
 ) -> None:
     """Write what a task made under its key.
 
@@ -54,8 +54,8 @@ def write_result(
     ----------
     folder : Path
         Of the product in the workspace.
-    key : str
-        Digest of all that determines the result.
+    result : str
+        Key: digest of all that determines the result.
     made : Made
     product : Product
         Its declaration.
@@ -65,14 +65,14 @@ def write_result(
         Seconds, device, build.
     """
     meta: dict[str, Any] = {"inputs": dict(inputs), "counts": made.counts, "rejects": {}, "rows": made.rows, **notes}
-    with staged_folder(folder / "objects" / key, beside=folder / "staged") as staged:
+    with staged_folder(folder / "objects" / result, beside=folder / "staged") as staged:
         files = [staged / META_FILE]
         if made.table is not None:
             assert product.table is not None
-            schema = schema_of(made.table, stored_schema(product.table))
+            stored, key = stored_schema(product.table), product.table.key
             files.append(staged / TABLE_FILE)
-            write_table(made.table, schema, files[-1], name=product.name, description=product.description)
-            meta["digests"] = table_digests(made.table, schema.key)
+            write_table(made.table, stored, files[-1], name=product.name, description=product.description)
+            meta["digests"] = table_digests(made.table, key if key in made.table.column_names else None)
         elif made.model is not None:
             write_model(made.model, staged / MODEL_FOLDER)
             files += (staged / MODEL_FOLDER).iterdir()
