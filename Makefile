@@ -9,7 +9,7 @@ CORE := -e '.[test]'
 WITH_EXTRAS := nn_labels[baseline] parallax_zp[test] surveys[test]
 EVERYTHING := -e '.[test,lint,ml,jax,plots]' $(patsubst %,-e 'plugins/%',$(WITH_EXTRAS)) \
 	$(patsubst %/pyproject.toml,-e %,$(filter-out $(foreach p,$(WITH_EXTRAS),plugins/$(firstword $(subst [, ,$(p)))/%),$(wildcard plugins/*/pyproject.toml)))
-CORE_TESTS := tests/core tests/io tests/publish tests/report $(wildcard tests/test_*.py)
+CORE_TESTS := tests/core tests/io tests/publish tests/report tests/schemas tests/testing $(wildcard tests/test_*.py)
 
 .PHONY: install test test-core lint demo
 

@@ -6,19 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import engine_plugin
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from engine_fixtures import CONFIG, project, site
 
 from vacframe.core.contract.errors import ConfigError, PlanError, StoreError, UsageError
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
-from engine_fixtures import CONFIG, project, site
 
 __all__ = ["project", "site"]
 

@@ -1,8 +1,6 @@
 """Sources without positions of their own: anchored on another product, or placed by their Gaia identifier."""
 
-import sys
-from pathlib import Path
-
+import engine_plugin
 import healpy
 import numpy as np
 import pyarrow as pa
@@ -11,9 +9,6 @@ import pytest
 
 from vacframe.core.contract.errors import ConfigError, PlanError
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 CODE = '''
 import vacframe as vf

@@ -1,8 +1,6 @@
 """Needs through whole builds: margins over pixel edges, optional needs, conditions."""
 
-import sys
-from pathlib import Path
-
+import engine_plugin
 import healpy
 import numpy as np
 import pyarrow as pa
@@ -11,9 +9,6 @@ import pytest
 
 from vacframe.core.columns.pixel import margin_pixels
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 MARGIN = 0.5
 CODE = '''

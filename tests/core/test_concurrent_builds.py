@@ -3,14 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
+import engine_plugin
 import pytest
 
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 CONFIG = 'pixel_order = 1\n[sources.stars]\nfiles = ["stars*.parquet"]\n'
 PRODUCTS = ("stars", "fluxes", "noisy", "summary")

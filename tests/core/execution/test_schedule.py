@@ -1,10 +1,10 @@
 """Several products in the making at once."""
 
-import sys
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 
+import engine_plugin
 import numpy as np
 import pytest
 
@@ -18,9 +18,6 @@ from vacframe.core.execution.progress import Reporter
 from vacframe.core.execution.schedule import Schedule
 from vacframe.core.execution.specs import ScanAnswer, ScanSpec
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 MEETING = '''
 import time

@@ -1,15 +1,10 @@
 """Fixtures of tests of builds: a site with the synthetic plugin, and a project with star files."""
 
-import sys
-from pathlib import Path
-
+import engine_plugin
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 CONFIG = """
 [sources.stars]

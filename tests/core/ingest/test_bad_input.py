@@ -1,16 +1,12 @@
 """Bad tables and settings of sources, through whole builds: what is said, what is counted, what stays."""
 
 import re
-import sys
-from pathlib import Path
 
+import engine_plugin
 import pytest
 
 from vacframe.core.contract.errors import ConfigError, InputFileError, PlanError
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 CONFIG = '[sources.stars]\nfiles = ["s*"]\n'
 HEAD = "star,ra,dec,mag\n"

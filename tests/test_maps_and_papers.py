@@ -5,10 +5,11 @@ import json
 import math
 import sys
 from functools import lru_cache
-from pathlib import Path
 
+import engine_plugin
 import healpy
 import numpy as np
+import paper_plugin
 import pytest
 
 import vacframe as vf
@@ -16,10 +17,6 @@ from vacframe.cli import main
 from vacframe.core.contract.errors import PlanError, PluginError
 from vacframe.core.registry.discovery import Registry
 from vacframe.report.scorecard import MADE_UP, incomparable
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
-import paper_plugin
 
 CONFIG = '[sources.stars]\nfiles = ["stars.parquet"]\n'
 

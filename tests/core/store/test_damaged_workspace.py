@@ -1,16 +1,12 @@
 """Files of a workspace that are damaged, lost or cut: what is said, and that a build puts it right."""
 
 import json
-import sys
-from pathlib import Path
 
+import engine_plugin
 import pytest
 
 from vacframe.core.contract.errors import StoreError
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 
 @pytest.fixture

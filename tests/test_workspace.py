@@ -1,14 +1,11 @@
 """What a workspace says of itself: assumed units, rows, and the choices that it keeps."""
 
 import sys
-from pathlib import Path
 
+import engine_plugin
 import pytest
 
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 CONFIG = '[sources.stars]\nfiles = ["stars.csv"]\ncolumns = { mag = "m" }\n'
 STARS = "star,ra,dec,m\n1,10.0,20.0,5.5\n2,11.0,20.0,6.5\n3,200.0,95.0,6.5\n"

@@ -1,19 +1,15 @@
 """Pilot runs: a part of the root sources' rows, beside the full products."""
 
 import json
-import sys
-from pathlib import Path
 
+import engine_plugin
 import numpy as np
 import pytest
+from engine_fixtures import project, site
 
 from vacframe.core.columns.position import healpix29, pixel_of
 from vacframe.core.contract.errors import PlanError, UsageError
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
-from engine_fixtures import project, site
 
 __all__ = ["project", "site"]
 

@@ -2,18 +2,14 @@
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
+import engine_plugin
 import pyarrow.parquet as pq
 import pytest
 
 from vacframe.core.ingest import source_making
 from vacframe.core.ingest.source_making import file_groups
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 CONFIG = '[sources.stars]\nfiles = ["stars*.parquet"]\n'
 PRODUCTS = ("stars", "fluxes", "noisy", "summary")
