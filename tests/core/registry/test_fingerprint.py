@@ -75,6 +75,20 @@ def test_import_module_with_a_literal_is_followed(package):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "import vacframe as vf\nx = vf.read_table\n",
+        "def f():\n    from vacframe import read_table\n    return read_table\n",
+    ],
+)
+def test_public_names_of_vacframe_are_followed_to_the_code_that_reads_files(package, text):
+    (package / "reader.py").write_text(text)
+    assert "vacframe.io.tables" in closure("fpx.reader")
+    (package / "other.py").write_text(text.replace("read_table", "Batch"))
+    assert not any(name.startswith("vacframe.") for name in closure("fpx.other"))
+
+
+@pytest.mark.parametrize(
     ("name", "old", "new"),
     [
         ("first.py", "# a comment", "# another comment\n\n"),

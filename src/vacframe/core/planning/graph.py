@@ -280,13 +280,12 @@ class Resolver:
     def _recipe(self, product: Product, plugin: LoadedPlugin, config: BaseModel) -> dict[str, Any]:
         from vacframe.core.columns.digest import digest_json
 
-        shared = ("vacframe.astro", "vacframe.ml", "vacframe.io")
         table = None if product.table is None else product.table.model_dump(mode="json")
         return {
             "provider": plugin.name,
             "version": product.method.version,
             "schema": digest_json(table),
-            "code": code_fingerprint(plugin.module_of(product.name), shared),
+            "code": code_fingerprint(plugin.module_of(product.name)),
             "config": digest_json(scientific(config, product.method.config_fields)),
             "libraries": library_versions(product.method.libraries),
             "seed": self.loaded.project.seed,
@@ -327,7 +326,7 @@ class Resolver:
             "provider": FILES,
             "version": 1,
             "schema": digest_json(table.model_dump(mode="json")),
-            "code": code_fingerprint("vacframe.core.sources.table_source", ("vacframe.io",)),
+            "code": code_fingerprint("vacframe.core.sources.table_source", ()),
             "config": digest_json(source_options(source)),
             "libraries": {},
             "seed": 0,
