@@ -18,7 +18,8 @@ from vacframe.core.execution.plugin_call import invoke, of_partition
 from vacframe.core.execution.specs import MakeSpec, ResultAnswer, ScanSpec
 from vacframe.core.execution.task_log import RowCount, task_log
 from vacframe.core.planning.task_key import task_key
-from vacframe.core.registry.discovery import LoadedPlugin, Registry
+from vacframe.core.registry.discovery import Registry
+from vacframe.core.registry.loaded_plugin import LoadedPlugin
 from vacframe.core.store.results import Made, has_result, write_result
 
 

@@ -22,7 +22,7 @@ from vacframe.core.execution.inputs import read_inputs
 from vacframe.core.execution.specs import PilotRows, ScanAnswer, ScanSpec
 from vacframe.core.execution.task_log import task_log
 from vacframe.core.execution.worker import call_plugin
-from vacframe.core.sources.table_source import source_rows
+from vacframe.core.sources.source_rows import source_rows
 
 ROWS, RECORDS, REJECTS = "rows.arrow", "records.parquet", "rejects.parquet"
 """Files of a scanned group: its rows, a record of each, and what could not be used."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,8 +18,10 @@ from vacframe.core.contract.schema import TableSchema
 from vacframe.core.contract.settings import SourceConfig, scientific
 from vacframe.core.planning.configuration import LoadedConfig, named_by, plugin_config
 from vacframe.core.planning.requirements import check_anchor, check_needs
-from vacframe.core.registry.discovery import LoadedPlugin, Registry
+from vacframe.core.registry.discovery import Registry
 from vacframe.core.registry.fingerprint import code_fingerprint, library_versions
+from vacframe.core.registry.loaded_plugin import LoadedPlugin
+from vacframe.core.sources.source_files import find_files, format_of
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class Resolver:
 
     def assumed_units(self, product: str) -> list[dict[str, str]]:
         """Return, as configuration values, the units that are taken from the schema because the files give none."""
-        from vacframe.core.sources.table_source import units_not_given
+        from vacframe.core.sources.source_schema import units_not_given
 
         node = self.node(product)
         if node.source is None or node.plugin is not None or node.product.table is None:
@@ -293,7 +294,7 @@ class Resolver:
 
     def _source_node(self, name: str) -> Node:
         from vacframe.core.columns.digest import digest_json
-        from vacframe.core.sources.table_source import effective_schema, source_options
+        from vacframe.core.sources.source_schema import effective_schema, source_options
 
         source = self.loaded.project.sources[name]
         files = find_files(source, self.loaded.base, name)
@@ -303,14 +304,12 @@ class Resolver:
                 f'[sources.{name}]: a workspace declared survey = "mock" takes no real stars; '
                 "use another workspace, or remove the declaration"
             )
-        if declared is not None and plugin is not None and source.reader == "auto" and declared.files.formats:
-            from vacframe.io.formats import sniff
-
-            if sniff_or_suffix(sniff, files) in declared.files.formats:
-                _check_reader(source, name, plugin.name)
-                config = self._config(plugin)
-                recipe = self._recipe(declared, plugin, config)
-                return Node(declared, plugin.name, plugin, config, source=source, files=files, recipe=recipe)
+        own = () if declared is None or plugin is None or source.reader != "auto" else declared.files.formats
+        if own and declared is not None and plugin is not None and format_of(files) in own:
+            _check_reader(source, name, plugin.name)
+            config = self._config(plugin)
+            recipe = self._recipe(declared, plugin, config)
+            return Node(declared, plugin.name, plugin, config, source=source, files=files, recipe=recipe)
         known = None if declared is None else declared.table
         if known is not None and declared is not None and declared.kind is not Kind.source:
             known = known.model_copy(update={"open": True})  # read instead of built: the file may say more
@@ -326,7 +325,7 @@ class Resolver:
             "provider": FILES,
             "version": 1,
             "schema": digest_json(table.model_dump(mode="json")),
-            "code": code_fingerprint("vacframe.core.sources.table_source", ()),
+            "code": code_fingerprint("vacframe.core.sources.source_rows", ()),
             "config": digest_json(source_options(source)),
             "libraries": {},
             "seed": 0,
@@ -345,18 +344,6 @@ class Resolver:
         return None, None
 
 
-def find_files(source: SourceConfig, base: Path, product: str) -> tuple[Path, ...]:
-    """Return the files of a source in sorted order; ConfigError for a pattern that matches nothing."""
-    found: set[Path] = set()
-    for pattern in source.files:
-        full = str(base / Path(pattern).expanduser())
-        matches = glob.glob(full, recursive=True)
-        if not matches:
-            raise ConfigError(f"[sources.{product}] files: {pattern!r} matches no file (looked at {full})")
-        found.update(Path(m).resolve() for m in matches)
-    return tuple(sorted(found))
-
-
 def _check_reader(source: SourceConfig, product: str, plugin: str) -> None:
     """Refuse the options of plain tables where a plugin's own reader reads the files, and would not see them."""
     options = ("columns", "absent", "units", "null_values", "derive", "where", "position", "key")
@@ -366,18 +353,6 @@ def _check_reader(source: SourceConfig, product: str, plugin: str) -> None:
             f"[sources.{product}] {', '.join(given)}: the reader of plugin {plugin!r} reads these files and takes no "
             'such option; remove it, or set reader = "table" to have them read as plain tables'
         )
-
-
-def sniff_or_suffix(sniff: Any, files: tuple[Path, ...]) -> str:
-    """Return the format of the first file that can be told; its name decides where none can be."""
-    from vacframe.core.contract.errors import InputFileError
-
-    for path in files[:20]:
-        try:
-            return str(sniff(path))
-        except InputFileError:
-            continue
-    return "fits" if ".fits" in files[0].name or ".fit" in files[0].name else ""
 
 
 def describe_node(node: Node) -> dict[str, Any]:

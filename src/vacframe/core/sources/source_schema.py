@@ -1,26 +1,16 @@
-"""Sources: a user's table files turned into the rows of a product (``[sources.<product>]``)."""
+"""The schema of a source: which columns of the product its files hold, under the user's mapping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vacframe.core.columns.expression import evaluate, names_in, select_rows
-from vacframe.core.contract.errors import ConfigError, SchemaError, did_you_mean
+from vacframe.core.columns.expression import names_in
+from vacframe.core.contract.errors import ConfigError, InputFileError, did_you_mean
 from vacframe.core.contract.schema import Column, Position, TableSchema
 from vacframe.core.contract.settings import SourceConfig
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    from vacframe.core.contract.result import Rejects
-
-NO_POSITION = (
-    "{ra} or {dec} is null or outside 0 to 360 and -90 to 90 degrees (ICRS); where {ra} runs from -180 to 180: "
-    'derive = {{ {ra} = "where({ra} < 0, {ra} + 360, {ra})" }}'
-)
+from vacframe.core.sources.source_files import read_options
 
 
 def source_options(source: SourceConfig) -> dict[str, Any]:
@@ -92,23 +82,16 @@ def units_not_given(source: SourceConfig, files: tuple[Path, ...], schema: Table
 
 
 def _probe(files: tuple[Path, ...], source: SourceConfig) -> tuple[Column, ...]:
-    from vacframe.core.contract.errors import InputFileError
     from vacframe.io.tables import probe_table
 
     fault: InputFileError | None = None
     for path in files:
         try:
-            return probe_table(path, _options(source))
+            return probe_table(path, read_options(source))
         except InputFileError as error:
             fault = fault or error
     assert fault is not None
     raise fault
-
-
-def _options(source: SourceConfig) -> Any:
-    from vacframe.io.options import ReadOptions
-
-    return ReadOptions(null_values=tuple(source.null_values))
 
 
 def _check_mapping(product: str, source: SourceConfig, in_file: dict[str, Column], path: Path) -> None:
@@ -209,162 +192,7 @@ def _position(product: str, source: SourceConfig, declared: TableSchema | None, 
 def _anchored_columns(declared: TableSchema | None) -> list[Column]:
     if declared is None or declared.position is None:
         return [
-            Column(name="ra", dtype="float64", unit="deg", description="Right ascension of the home, ICRS"),
-            Column(name="dec", dtype="float64", unit="deg", description="Declination of the home, ICRS"),
+            Column(name="ra", dtype="float64", unit="deg", description="Right ascension of the row, ICRS"),
+            Column(name="dec", dtype="float64", unit="deg", description="Declination of the row, ICRS"),
         ]
     return [declared[declared.position.ra], declared[declared.position.dec]]
-
-
-def source_rows(path: Path, source: SourceConfig, schema: TableSchema, rejects: Rejects) -> Iterator[pa.Table]:
-    """Yield the rows of one file as tables of the product's columns, with ``_row`` (row in the file).
-
-    Rows left out (the `where` condition, null or repeated keys, impossible positions, values out of range) go to
-    `rejects`.
-
-    Raises
-    ------
-    InputFileError
-        If the file cannot be read.
-    SchemaError
-        If a column is missing that the first file has, or does not fit its type or unit; the message names the file.
-    """
-    from vacframe.io.tables import iter_tables, probe_table
-
-    in_file = {c.name: c for c in probe_table(path, _options(source))}
-    theirs = {n: source.columns.get(n, n) for n in schema.names if n not in (*source.derive, *source.absent)}
-    _check_complete(path, source, schema, theirs, tuple(in_file))
-    wanted = {t for t in theirs.values() if t in in_file}
-    for text in source.derive.values():
-        wanted |= set(names_in(text))
-    start = 0
-    for table in iter_tables(path, [n for n in in_file if n in wanted], options=_options(source)):
-        yield _convert(table, path, source, schema, theirs, in_file, start, rejects)
-        start += table.num_rows
-
-
-def _check_complete(
-    path: Path, source: SourceConfig, schema: TableSchema, theirs: dict[str, str], in_file: tuple[str, ...]
-) -> None:
-    placed = source.anchor or source.position
-    positions = (schema.position.ra, schema.position.dec) if placed and schema.position else ()
-    used = {n: t for n, t in theirs.items() if n not in positions}
-    used |= {n: t for n, text in source.derive.items() for t in names_in(text)}
-    for name, their in used.items():
-        if their not in in_file:
-            raise SchemaError(
-                f"{path}: there is no column {their!r} ({name} of the product), which the first of the files has."
-                f"{did_you_mean(their, in_file)} It has: {', '.join(in_file)}"
-            )
-
-
-def _convert(
-    table: pa.Table,
-    path: Path,
-    source: SourceConfig,
-    schema: TableSchema,
-    theirs: dict[str, str],
-    in_file: dict[str, Column],
-    start: int,
-    rejects: Rejects,
-) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
-
-    from vacframe.core.columns.arrow import arrow_schema, arrow_type, to_arrow, to_numpy
-
-    count = table.num_rows
-    arrays: dict[str, pa.Array] = {}
-    for col in schema.columns:
-        try:
-            if col.name in source.derive:
-                values = {n: to_numpy(table[n]) for n in names_in(source.derive[col.name])}
-                made = evaluate(source.derive[col.name], values)
-                # A constant has no rows of its own; broadcasting anything else would lose its mask of nulls.
-                arrays[col.name] = to_arrow(made if made.ndim else np.broadcast_to(made, count), col)
-            elif col.name in theirs and theirs[col.name] in in_file:
-                unit = source.units.get(col.name) or in_file[theirs[col.name]].unit
-                arrays[col.name] = _in_unit(table[theirs[col.name]], col, unit, start)
-            else:
-                arrays[col.name] = pa.nulls(count, arrow_type(col))
-        except SchemaError as error:
-            where = "" if col.name not in theirs else f" (column {theirs[col.name]!r} of the file)"
-            raise SchemaError(f"{path}: {error}{where}") from None
-    fields = pa.schema([f.with_nullable(True) for f in arrow_schema(schema)])
-    rows = pa.table([arrays[c.name] for c in schema.columns], schema=fields)
-    rows = rows.append_column("_row", pa.array(np.arange(start, start + count), pa.int64()))
-    return _usable(rows, path, source, schema, rejects)
-
-
-def _in_unit(array: pa.ChunkedArray, col: Column, unit: str | None, start: int) -> pa.Array:
-    from vacframe.core.columns.arrow import to_arrow, to_numpy
-
-    if not unit or not col.unit or unit == col.unit or col.dtype == "string":
-        return _fitting(array, col, start)
-    from astropy import units
-
-    try:
-        factor = units.Unit(unit).to(units.Unit(col.unit))
-    except (units.UnitConversionError, ValueError, TypeError):
-        raise SchemaError(f"column {col.name!r} is in {unit!r}, which does not convert to {col.unit!r}") from None
-    if factor == 1.0:
-        return _fitting(array, col, start)
-    values, mask = to_numpy(_fitting(array, col.model_copy(update={"dtype": "float64"}), start))
-    return to_arrow(values * factor, col, mask)
-
-
-def _fitting(array: pa.ChunkedArray, col: Column, start: int) -> pa.Array:
-    """Return the array in the column's type; the error names the first row of the file that does not fit."""
-    from vacframe.core.columns.arrow import to_arrow
-
-    try:
-        return to_arrow(array, col)
-    except SchemaError:
-        low, high = 0, len(array)
-        while high - low > 1:
-            middle = (low + high) // 2
-            try:
-                to_arrow(array[low:middle], col)
-                low = middle
-            except SchemaError:
-                high = middle
-        try:
-            to_arrow(array[low:high], col)
-        except SchemaError as error:
-            raise SchemaError(f"row {start + low} (counted from 0): {error}") from None
-        raise
-
-
-def _usable(table: pa.Table, path: Path, source: SourceConfig, schema: TableSchema, rejects: Rejects) -> pa.Table:
-    """Drop and count the rows that cannot be used."""
-    import numpy as np
-
-    from vacframe.core.columns.arrow import to_numpy
-
-    def drop(table: pa.Table, bad: np.ndarray, reason: str, detail: str) -> pa.Table:
-        if not bad.any():
-            return table
-        lost = table.filter(bad)
-        keys = to_numpy(lost[schema.key])[0] if schema.key else None
-        rejects.add(reason, detail, keys=keys, files=str(path), rows=lost["_row"].to_numpy())
-        return table.filter(~bad)
-
-    if schema.key is not None:
-        null = table[schema.key].is_null().to_numpy()
-        table = drop(table, null, "no_key", f"the key {schema.key} is null; every row needs one")
-    if schema.position is not None and not source.anchor and source.position is None:
-        ra, dec = (to_numpy(table[n])[0] for n in (schema.position.ra, schema.position.dec))
-        bad = ~((ra >= 0) & (ra <= 360) & (np.abs(dec) <= 90))
-        table = drop(table, bad, "no_position", NO_POSITION.format(ra=schema.position.ra, dec=schema.position.dec))
-    for col in schema.columns:
-        if col.length is None and (col.minimum is not None or col.maximum is not None):
-            values, mask = to_numpy(table[col.name])
-            low = -np.inf if col.minimum is None else col.minimum
-            high = np.inf if col.maximum is None else col.maximum
-            bad = (values < low) | (values > high)
-            bad = bad if mask is None else bad & ~mask
-            table = drop(table, bad, "out_of_range", f"{col.name} is outside its valid range {low:g} to {high:g}")
-    if source.where:
-        named = {n: to_numpy(table[n]) for n in names_in(source.where)}
-        kept = np.broadcast_to(select_rows(source.where, named), table.num_rows)
-        table = drop(table, ~kept, "where", f"does not fulfil where = {source.where!r}")
-    return table
