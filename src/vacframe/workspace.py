@@ -331,7 +331,7 @@ class Workspace:
     # Reading
 
     def read(self, product: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return the rows of a product, in order of their home.
+        """Return the rows of a product, in order of their place on the sky.
 
         Raises
         ------

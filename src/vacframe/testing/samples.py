@@ -163,7 +163,7 @@ class _Universe:
                 return values
             order = np.random.default_rng(text_seed(need.product)).permutation(self._rows)
             return values.take(pa.array(order))
-        # Rows of one home agree on their position, whatever the product.
+        # Rows of one pixel agree on their position, whatever the product.
         shared = need.how == "same" and column.name in ("ra", "dec")
         return made_up(column, self._rows, "" if shared else need.product)
 

@@ -80,7 +80,7 @@ def placed_by(records: Records, anchor: KeyIndex, rejects: Rejects) -> Records:
     else:
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         found = keys[place] == wanted
-    detail = "the anchor has no row with this key, so the row has no position"
+    detail = "the product named by anchor has no row with this key, so the row has no position"
     _reject(records, ~found, rejects, "no_anchor", detail)
     placed = records.take(found)
     placed.pixel = np.asarray(anchor.pixels)[place[found]]

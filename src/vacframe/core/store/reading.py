@@ -17,7 +17,7 @@ from vacframe.core.store.product_store import REJECTS_FILE, ProductStore, Versio
 
 
 def read_version(version: Version, product: str, columns: Sequence[str] | None) -> pa.Table:
-    """Return the rows of a version, in order of their home.
+    """Return the rows of a version, in order of their place on the sky.
 
     Raises
     ------
