@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from vacframe_nn_labels.card import ModelCard
-from vacframe_nn_labels.networks import restore_networks
+from vacframe_nn_labels.method.model_card import ModelCard
+from vacframe_nn_labels.method.networks import restore_networks
 
 from vacframe import VacframeError
 from vacframe.core.store.model_files import read_model, write_model

@@ -11,7 +11,7 @@ from astropy.io import fits
 from pydantic import ValidationError
 from vacframe_nn_labels import plugin
 from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
-from vacframe_nn_labels.pixels import pixel_count, pixel_wavelengths, pixel_windows, select_pixels
+from vacframe_nn_labels.method.pixels import pixel_count, pixel_wavelengths, pixel_windows, select_pixels
 
 from vacframe import to_numpy
 from vacframe.core.contract.schema import check_vocabulary

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import vacframe as vf
 from vacframe.schemas.lamost import LAMOST_SPECTRA
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.pixels import pixel_count
+from vacframe_nn_labels.method.pixels import pixel_count
 from vacframe_nn_labels.registry import plugin
 
 
@@ -64,8 +62,8 @@ def normalized_schema(config: NnLabelsConfig) -> vf.TableSchema:
         config_fields=("windows", "median_pixels", "polynomial_degree", "max_bad_fraction"),
     ),
 )
-def lamost_normalized(inputs: Any, context: Any) -> vf.Result:
+def lamost_normalized(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """LAMOST spectra shifted to the rest frame and divided by their pseudo-continuum."""
-    from vacframe_nn_labels.normalise import normalise_rows
+    from vacframe_nn_labels.method.normalisation import normalise_rows
 
     return normalise_rows(inputs["lamost_spectra"], context.config)

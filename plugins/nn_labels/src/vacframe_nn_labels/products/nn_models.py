@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import vacframe as vf
 from vacframe_nn_labels.config import NnLabelsConfig
+from vacframe_nn_labels.products.nn_training_counts import COUNTS
 from vacframe_nn_labels.registry import plugin
-from vacframe_nn_labels.training_set import COUNTS
 
 
 def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
@@ -32,8 +31,8 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
         exactness="tolerance",
     ),
 )
-def nn_models(inputs: Any, context: Any) -> vf.Model:
+def nn_models(inputs: vf.Inputs, context: vf.Context) -> vf.Model:
     """Networks that turn a normalised spectrum into labels, one per label and training set."""
-    from vacframe_nn_labels.networks import train_sets
+    from vacframe_nn_labels.method.networks import train_sets
 
     return train_sets(inputs["nn_training_set"], inputs["nn_training_counts"], context)

@@ -12,7 +12,7 @@ from vacframe import Batch
 from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactocentric import galactocentric
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.magnitudes import MODULUS_PER_LN, read_magnitudes
+from vacframe_nn_labels.method.magnitudes import MODULUS_PER_LN, read_magnitudes
 
 
 def complete_catalogue(inputs: Mapping[str, Any], config: NnLabelsConfig) -> vf.Result:

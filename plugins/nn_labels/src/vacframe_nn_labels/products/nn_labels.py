@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import vacframe as vf
 from vacframe.schemas.parts import measured
 from vacframe_nn_labels.bands import magnitude_needs
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.estimates import estimate_columns
+from vacframe_nn_labels.products.nn_estimates import estimate_columns
+from vacframe_nn_labels.products.star_pair_extinction import EBV
 from vacframe_nn_labels.registry import plugin
-from vacframe_nn_labels.star_pairs import EBV
 
 UNIQUE = vf.column(
     "uqflag",
@@ -71,8 +70,8 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     resources=vf.Resources(row_bytes=2000),
     method=vf.Method(libraries=("numpy",), config_fields=("training_sets", "star_pairs", "distances")),
 )
-def nn_labels(inputs: Any, context: Any) -> vf.Result:
+def nn_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Stellar labels of LAMOST spectra with errors and flags, reddening, distances and Galactic positions."""
-    from vacframe_nn_labels.catalogue import complete_catalogue
+    from vacframe_nn_labels.method.catalogue import complete_catalogue
 
     return complete_catalogue(inputs, context.config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vacframe_nn_labels.config import Refit
-from vacframe_nn_labels.uncertainty import half_width
+from vacframe_nn_labels.method.uncertainty import half_width
 
 
 def fitting_stars(label: np.ndarray, estimate: np.ndarray, options: Refit) -> np.ndarray:

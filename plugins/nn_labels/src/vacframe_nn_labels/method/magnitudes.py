@@ -13,7 +13,7 @@ from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactic import galactic
 from vacframe.astro.reddening_map import reddening_at
 from vacframe_nn_labels.bands import SURVEYS, band_column
-from vacframe_nn_labels.options import AbsoluteMagnitudes
+from vacframe_nn_labels.photometry_options import AbsoluteMagnitudes
 
 MODULUS_PER_LN = 5.0 / np.log(10.0)
 """Change of the distance modulus, mag, with the logarithm of the distance."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from vacframe_nn_labels.config import Interval
 
+
 _EDGE = 1e-6
 """Pixels: a wavelength this close to a pixel's centre counts as on it, whatever the rounding of the logarithm."""
 

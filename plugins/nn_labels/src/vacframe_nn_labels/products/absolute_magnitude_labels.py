@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import vacframe as vf
 from vacframe.schemas.gaia import GAIA_SOURCES
 from vacframe.schemas.parts import measured
@@ -68,8 +66,8 @@ def _needs(config: NnLabelsConfig) -> list[vf.Need]:
     resources=vf.Resources(row_bytes=1000),
     method=vf.Method(libraries=("healpy", "numpy"), config_fields=("absolute_magnitudes",)),
 )
-def absolute_magnitude_labels(inputs: Any, context: Any) -> vf.Result:
+def absolute_magnitude_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Absolute magnitudes from photometry, distances and a reddening map, of stars that pass the cuts on all three."""
-    from vacframe_nn_labels.magnitudes import label_magnitudes
+    from vacframe_nn_labels.method.magnitudes import label_magnitudes
 
     return label_magnitudes(inputs, context.config.absolute_magnitudes)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from vacframe import Batch, Model
-from vacframe_nn_labels.card import ModelCard
 from vacframe_nn_labels.columns import NOT_IN_SET
-from vacframe_nn_labels.networks import restore_networks
-from vacframe_nn_labels.uncertainty import random_error
+from vacframe_nn_labels.method.model_card import ModelCard
+from vacframe_nn_labels.method.networks import restore_networks
+from vacframe_nn_labels.method.uncertainty import random_error
 
 
 def estimate_labels(spectra: Batch, model: Model, members: Batch, config: Any) -> dict[str, np.ndarray]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import vacframe as vf
 from vacframe_nn_labels.config import NnLabelsConfig
@@ -59,8 +58,8 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
         exactness="tolerance",
     ),
 )
-def nn_report(inputs: Any, context: Any) -> vf.Result:
+def nn_report(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Bias, scatter and error coverage of the labels on training and test stars."""
-    from vacframe_nn_labels.comparison import compare_sets
+    from vacframe_nn_labels.method.comparison import compare_sets
 
     return vf.Result(compare_sets(inputs["nn_estimates"], inputs["nn_training_set"], context.config))

@@ -10,7 +10,7 @@ import vacframe as vf
 from vacframe.astro.continuum import Normalised, normalise
 from vacframe.astro.wavelength import log_grid
 from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
-from vacframe_nn_labels.pixels import window_pixels
+from vacframe_nn_labels.method.pixels import window_pixels
 
 
 def normalise_rows(spectra: vf.Batch, config: Any) -> vf.Result:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import vacframe as vf
 from vacframe_nn_labels.columns import error_column, flag_column, identity, label_column, source_column, split_column
@@ -56,9 +55,9 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
         exactness="tolerance",
     ),
 )
-def nn_estimates(inputs: Any, context: Any) -> vf.Result:
+def nn_estimates(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Stellar labels of LAMOST spectra by neural networks, with errors and flags."""
-    from vacframe_nn_labels.inference import estimate_labels
+    from vacframe_nn_labels.method.inference import estimate_labels
 
     spectra = inputs["lamost_normalized"]
     table = estimate_labels(spectra, inputs["nn_models"], inputs["nn_training_set"], context.config)

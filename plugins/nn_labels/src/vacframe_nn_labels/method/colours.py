@@ -13,9 +13,9 @@ from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactic import galactic
 from vacframe.astro.reddening_map import reddening_at
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.magnitudes import read_magnitudes
-from vacframe_nn_labels.pairs import Controls, PairLimits, pair_reddening
-from vacframe_nn_labels.star_pairs import LABELS, colour_name
+from vacframe_nn_labels.method.magnitudes import read_magnitudes
+from vacframe_nn_labels.method.pair_reddening import Controls, PairLimits, pair_reddening
+from vacframe_nn_labels.pair_columns import LABELS, colour_name
 
 
 def reddening_coefficients(colours: Sequence[tuple[str, str]]) -> np.ndarray:

@@ -33,7 +33,7 @@ def compare_sets(estimates: Batch, references: Batch, config: Any) -> dict[str, 
         truth = _stack(ordered, chosen, "")
         methods = {"nn": (_stack(estimates, chosen, "")[rows], _stack(estimates, chosen, "err_")[rows])}
         if config.baseline:
-            from vacframe_nn_labels.baseline import pca_svr
+            from vacframe_nn_labels.method.baseline import pca_svr
 
             found = pca_svr(chosen, config.windows, ordered["flux"], truth, ordered[f"split_{chosen.name}"] == TRAINING)
             methods[config.baseline] = (found, np.full_like(found, np.nan))

@@ -13,12 +13,12 @@ from vacframe.ml import backend
 from vacframe.ml.scale import Scale, scale_of
 from vacframe.ml.stacked import StackedNetworks
 from vacframe.ml.training import Trained, TrainingData, train
-from vacframe_nn_labels.card import LabelCard, ModelCard, SetCard
 from vacframe_nn_labels.columns import TRAINING
 from vacframe_nn_labels.config import TrainingSet
-from vacframe_nn_labels.pixels import select_pixels
-from vacframe_nn_labels.refit import fitting_stars
-from vacframe_nn_labels.uncertainty import fit_noise_law, method_error, noise_response
+from vacframe_nn_labels.method.model_card import LabelCard, ModelCard, SetCard
+from vacframe_nn_labels.method.pixels import select_pixels
+from vacframe_nn_labels.method.refit import fitting_stars
+from vacframe_nn_labels.method.uncertainty import fit_noise_law, method_error, noise_response
 
 BATCH = 256
 """Spectra per call of the networks; every call is padded to it."""

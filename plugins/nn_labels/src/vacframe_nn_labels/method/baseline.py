@@ -9,7 +9,7 @@ import numpy as np
 from vacframe import UsageError
 from vacframe.ml.scale import scale_of
 from vacframe_nn_labels.config import TrainingSet
-from vacframe_nn_labels.pixels import select_pixels
+from vacframe_nn_labels.method.pixels import select_pixels
 
 COMPONENTS = 50
 COST = 10.0

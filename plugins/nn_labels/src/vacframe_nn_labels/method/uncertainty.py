@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vacframe_nn_labels.card import NoiseLaw
+from vacframe_nn_labels.method.model_card import NoiseLaw
 
 AMPLITUDES = (0.5, 1.0, 2.0, 4.0)
 """Added noise in units of the spectrum's own; a spectrum of signal-to-noise s stands for one of s / amplitude."""

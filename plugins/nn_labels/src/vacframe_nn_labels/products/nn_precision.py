@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import vacframe as vf
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.estimates import estimate_columns
+from vacframe_nn_labels.products.nn_estimates import estimate_columns
 from vacframe_nn_labels.registry import plugin
 
 PRECISION = vf.TableSchema(
@@ -53,7 +52,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
         exactness="tolerance",
     ),
 )
-def nn_precision(inputs: Any, context: Any) -> vf.Result:
+def nn_precision(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mean stated errors of labels, reddening and distances at good signal-to-noise ratios."""
     import numpy as np
 
