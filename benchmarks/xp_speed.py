@@ -37,7 +37,7 @@ def best(work: Callable[[], object]) -> float:
 def spectra() -> pa.Table:
     """Return some sources with full covariances."""
     from vacframe_surveys.conformance import write_xp
-    from vacframe_surveys.xp_rows import read_rows
+    from vacframe_surveys.readers.xp_rows import read_rows
 
     from vacframe.core.columns.batch import SourceFile
 
@@ -52,7 +52,7 @@ def sampling(table: pa.Table, sources: int) -> None:
     """Print spectra per second of both."""
     import pandas as pd
     from gaiaxpy import calibrate
-    from vacframe_xp_uacsnet.sampling import sample
+    from vacframe_xp_uacsnet.method.sampling import sample
 
     from vacframe.core.columns.arrow import to_numpy
     from vacframe.core.columns.batch import Batch
@@ -105,7 +105,7 @@ def pixels_and_network(sources: int) -> None:
 def training() -> None:
     """Print the time of an epoch over 1,012 stars, compiled whole and through Keras' fit."""
     from vacframe_xp_uacsnet.config import UacsnetOptions
-    from vacframe_xp_uacsnet.training import Stars, train
+    from vacframe_xp_uacsnet.method.training import Stars, train
 
     from vacframe.ml.backend import keras
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from vacframe_xp_uacsnet import plugin
 from vacframe_xp_uacsnet.config import XpUacsnetConfig
-from vacframe_xp_uacsnet.learning import restore, usable
+from vacframe_xp_uacsnet.method.learning import restore, usable
 
 import vacframe as vf
 from vacframe.core.columns.batch import Batch

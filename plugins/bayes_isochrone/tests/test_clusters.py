@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from vacframe_bayes_isochrone import plugin
-from vacframe_bayes_isochrone.ages import age_nodes
-from vacframe_bayes_isochrone.cluster_ages import cluster_age
+from vacframe_bayes_isochrone.age_grid import age_nodes
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
+from vacframe_bayes_isochrone.method.cluster_ages import cluster_age
 
 from vacframe.testing import run_product
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.stats import lognorm, norm, truncnorm
-from vacframe_bayes_isochrone import candidates, integral
-from vacframe_bayes_isochrone.exponential import exponential
-from vacframe_bayes_isochrone.moments import between_nodes, extinction_at, percentile
+from vacframe_bayes_isochrone.method import candidates, integral
+from vacframe_bayes_isochrone.method.exponential import exponential
+from vacframe_bayes_isochrone.method.moments import between_nodes, extinction_at, percentile
 
 
 def test_exponential():

@@ -9,8 +9,8 @@ from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.columns import Flag
 from vacframe_bayes_isochrone.config import Band, BayesIsochroneConfig
 from vacframe_bayes_isochrone.conformance import toy_config, toy_isochrones, toy_stars
-from vacframe_bayes_isochrone.figures import plot_posterior, plot_reference, plot_uncertainties
-from vacframe_bayes_isochrone.join import best_rows
+from vacframe_bayes_isochrone.figures.wang_2023 import plot_posterior, plot_reference, plot_uncertainties
+from vacframe_bayes_isochrone.method.observables import best_rows
 
 from vacframe.testing import run_product
 

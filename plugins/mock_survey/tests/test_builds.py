@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from vacframe_mock_survey import plots
+from vacframe_mock_survey.figures import survey as plots
 
 import vacframe as vf
 from vacframe import to_numpy

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from vacframe_mock_survey import MockSurveyConfig
-from vacframe_mock_survey.bands import absolute_magnitudes
-from vacframe_mock_survey.stars import draw_stars
-from vacframe_mock_survey.survey import Survey
-from vacframe_mock_survey.tracks import NODES
+from vacframe_mock_survey.method.galaxy.survey import Survey
+from vacframe_mock_survey.method.stars.bands import absolute_magnitudes
+from vacframe_mock_survey.method.stars.drawing import draw_stars
+from vacframe_mock_survey.method.stars.tracks import NODES
 
 parsec = pytest.importorskip("vacframe_surveys.parsec", reason="the plugin surveys, which reads PARSEC's isochrones")
 

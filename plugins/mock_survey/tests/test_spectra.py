@@ -2,14 +2,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.elements import MOLECULES
-from vacframe_mock_survey.exposures import observe
-from vacframe_mock_survey.molecules import SHARES, atomic_hydrogen
-from vacframe_mock_survey.rotation import PIXEL, broaden
-from vacframe_mock_survey.sed import starlight
-from vacframe_mock_survey.spectrograph import WAVELENGTH, calibrated, extinction_curve, spectral_types
-from vacframe_mock_survey.synthesis import normalised
-from vacframe_mock_survey.tables import tables
+from vacframe_mock_survey.method.measurements.exposures import observe
+from vacframe_mock_survey.method.measurements.spectrograph import (
+    WAVELENGTH,
+    calibrated,
+    extinction_curve,
+    spectral_types,
+)
+from vacframe_mock_survey.method.spectra.elements import MOLECULES
+from vacframe_mock_survey.method.spectra.molecules import SHARES, atomic_hydrogen
+from vacframe_mock_survey.method.spectra.sed import starlight
+from vacframe_mock_survey.method.spectra.synthesis import normalised
+from vacframe_mock_survey.method.spectra.synthesis_tables import tables
+from vacframe_mock_survey.method.stars.rotation import PIXEL, broaden
 
 from vacframe import Batch, RowRandom, text_seed, to_numpy
 from vacframe.testing import product_of, run_product

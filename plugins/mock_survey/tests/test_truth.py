@@ -3,10 +3,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.chemistry import iron
-from vacframe_mock_survey.frames import galactic
-from vacframe_mock_survey.schema import MOCK_OBSERVATIONS, MOCK_REFERENCE_LABELS, MOCK_TRUTH
-from vacframe_mock_survey.zero_point import ecliptic_latitude
+from vacframe_mock_survey.columns import MOCK_OBSERVATIONS, MOCK_REFERENCE_LABELS, MOCK_TRUTH
+from vacframe_mock_survey.method.galaxy.frames import galactic
+from vacframe_mock_survey.method.measurements.parallax_zero_point import ecliptic_latitude
+from vacframe_mock_survey.method.stars.chemistry import iron
 
 from vacframe import SourceFile, VacframeError
 from vacframe.core.contract.schema import check_vocabulary

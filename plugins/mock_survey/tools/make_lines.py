@@ -20,11 +20,18 @@ from pathlib import Path
 
 import numpy as np
 from scipy.signal import fftconvolve
-from vacframe_mock_survey import atmosphere as atm
-from vacframe_mock_survey import elements
-from vacframe_mock_survey.gas import C, abundances, continuum, layer, species_strength
-from vacframe_mock_survey.molecules import SHARES
-from vacframe_mock_survey.tables import BAND_BEFORE, BAND_PIXELS, LAMOST_FIRST, SIGMA, make_tables, species_index
+from vacframe_mock_survey.method.spectra import atmosphere as atm
+from vacframe_mock_survey.method.spectra import elements
+from vacframe_mock_survey.method.spectra.gas import C, abundances, continuum, layer, species_strength
+from vacframe_mock_survey.method.spectra.molecules import SHARES
+from vacframe_mock_survey.method.spectra.synthesis_tables import (
+    BAND_BEFORE,
+    BAND_PIXELS,
+    LAMOST_FIRST,
+    SIGMA,
+    make_tables,
+    species_index,
+)
 
 HERE = Path(__file__).resolve().parent.parent / "src" / "vacframe_mock_survey" / "data"
 FIRST, LAST = 3090.0, 10900.0

@@ -5,8 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from vacframe_surveys import parsec, plugin
-from vacframe_surveys.registry import SurveysConfig
+from vacframe_surveys import plugin
+from vacframe_surveys.config import SurveysConfig
+from vacframe_surveys.readers import parsec_tables as parsec
 
 from vacframe import PluginError, SourceFile
 from vacframe.testing import run_product

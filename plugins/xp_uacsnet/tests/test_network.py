@@ -2,9 +2,9 @@
 
 import numpy as np
 from vacframe_xp_uacsnet.config import UacsnetOptions
-from vacframe_xp_uacsnet.learning import weighted_quantile
-from vacframe_xp_uacsnet.network import Ensemble, apply, initial_weights, layer_sizes, sigma_of
-from vacframe_xp_uacsnet.training import Stars, cost_weights, train
+from vacframe_xp_uacsnet.method.learning import weighted_quantile
+from vacframe_xp_uacsnet.method.network import Ensemble, apply, initial_weights, layer_sizes, sigma_of
+from vacframe_xp_uacsnet.method.training import Stars, cost_weights, train
 
 from vacframe.ml.backend import ops
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from vacframe_xp_uacsnet.config import PIXELS, XpUacsnetConfig
-from vacframe_xp_uacsnet.curve import extinction_curve
-from vacframe_xp_uacsnet.grid import WAVELENGTHS
-from vacframe_xp_uacsnet.pixels import make_pixels, normalisation_range, sample_ranges
+from vacframe_xp_uacsnet.method.extinction_curve import extinction_curve
+from vacframe_xp_uacsnet.method.xp_pixels import make_pixels, normalisation_range, sample_ranges
+from vacframe_xp_uacsnet.wavelength_grid import WAVELENGTHS
 
 WAVE = np.array(WAVELENGTHS)
 

@@ -120,3 +120,20 @@ def estimates_schema(config: Any) -> vf.TableSchema:
             vf.column("flag", "int16", FLAG_TEXT, ucd="meta.code.qual", nullable=False, minimum=0),
         ),
     )
+
+
+GAIA_BANDS = {"g": "phot_g_mean_mag", "bp": "phot_bp_mean_mag", "rp": "phot_rp_mean_mag"}
+"""Bands whose magnitudes lie in `gaia_sources`; the others are columns of `photometry`."""
+PARALLAX_COLUMNS = {
+    "gaia_parallax_l21": ("parallax_corrected", None),
+    "gaia_parallax_spatial": ("parallax_spatial", "parallax_spatial_error"),
+    "gaia_sources": ("parallax", "parallax_error"),
+}
+"""Product → columns of the parallax and its error; None is that of `gaia_sources`."""
+
+_CLUSTER = vf.column("cluster", "string", "Name of the cluster", ucd="meta.id.parent")
+_REFERENCE = vf.column("age_reference", "float32", "Literature age of the cluster", unit="Gyr", ucd="time.age")
+
+REFERENCES = {"asteroseismic_labels": ("mass", "age"), "cluster_members": ("age", "distance")}
+"""Product with reference values → which quantities it has."""
+COMPARED = ("mass", "age", "distance")

@@ -93,7 +93,7 @@ def _error(name: str, value: float, quantity: str, stars: str, snr: float, unit:
 
 def _reference(quantity: str) -> Callable[[Any], Any]:
     def draw(comparison: Any) -> Any:
-        from vacframe_bayes_isochrone.figures import plot_reference
+        from vacframe_bayes_isochrone.figures.wang_2023 import plot_reference
 
         return plot_reference(comparison, quantity)
 
@@ -101,7 +101,7 @@ def _reference(quantity: str) -> Callable[[Any], Any]:
 
 
 def _uncertainties(table: Any) -> Any:
-    from vacframe_bayes_isochrone.figures import plot_uncertainties
+    from vacframe_bayes_isochrone.figures.wang_2023 import plot_uncertainties
 
     return plot_uncertainties(table)
 

@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-from vacframe_mock_survey import (
-    dust_maps,
-    gaia,
-    labels,
-    observations,
-    photometry,
-    spectra,
-    truth,
-    validation,
-    xp_spectra,
-)
-from vacframe_mock_survey.registry import MockSurveyConfig, plugin
+from vacframe_mock_survey import products
+from vacframe_mock_survey.config import MockSurveyConfig
+from vacframe_mock_survey.registry import plugin
 
-__all__ = [
-    "MockSurveyConfig",
-    "dust_maps",
-    "gaia",
-    "labels",
-    "observations",
-    "photometry",
-    "plugin",
-    "spectra",
-    "truth",
-    "validation",
-    "xp_spectra",
-]
+__all__ = ["MockSurveyConfig", "plugin", "products"]

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_mock_survey.registry import MockSurveyConfig, plugin
+from vacframe_mock_survey.config import MockSurveyConfig
+from vacframe_mock_survey.registry import plugin
 
 CONFIG = MockSurveyConfig(
     stars=80, shard_size=30, dec_min=15.0, dec_max=25.0, halo_fraction=0.3, cluster_fraction=0.2,

@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-from vacframe_xp_uacsnet import (
-    calibration,
-    correction_tables,
-    features,
-    metallicities,
-    model,
-    papers,
-    sampled,
-    training_set,
-    validation,
-)
+from vacframe_xp_uacsnet import papers, products
 from vacframe_xp_uacsnet.registry import plugin
 
-__all__ = [
-    "calibration",
-    "correction_tables",
-    "features",
-    "metallicities",
-    "model",
-    "papers",
-    "plugin",
-    "sampled",
-    "training_set",
-    "validation",
-]
+__all__ = ["papers", "plugin", "products"]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vacframe import check_expression, names_in
 from vacframe.astro.extinction import coefficient
-from vacframe_xp_uacsnet.grid import FIRST, SAMPLES, STEP
+from vacframe_xp_uacsnet.wavelength_grid import FIRST, SAMPLES, STEP
 
 Interval = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -1,0 +1,1 @@
+"""The numerics of Wang J. et al. (2023): arrays in, arrays out."""

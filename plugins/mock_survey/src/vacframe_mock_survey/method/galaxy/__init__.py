@@ -1,0 +1,1 @@
+"""Where stars and dust are, and how they move."""

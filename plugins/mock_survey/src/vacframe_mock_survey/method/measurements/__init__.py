@@ -1,0 +1,1 @@
+"""What surveys measure of a true star."""

@@ -1,0 +1,1 @@
+"""Light of stars: atmospheres, lines, low dispersion."""

@@ -1,0 +1,1 @@
+"""What a star is: model, companions, chemistry, rotation."""

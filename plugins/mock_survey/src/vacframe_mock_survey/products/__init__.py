@@ -1,0 +1,41 @@
+"""The catalogues: one module per product, named after it."""
+
+from __future__ import annotations
+
+from vacframe_mock_survey.products import (
+    apogee_labels,
+    asteroseismic_labels,
+    cluster_members,
+    dust_3d,
+    gaia_sources,
+    gaia_xp_spectra,
+    geometric_distances,
+    lamost_spectra,
+    lamost_stars,
+    mock_observations,
+    mock_truth,
+    pastel_labels,
+    photometry,
+    reddening_map,
+    reference_labels,
+    saga_labels,
+)
+
+__all__ = [
+    "apogee_labels",
+    "asteroseismic_labels",
+    "cluster_members",
+    "dust_3d",
+    "gaia_sources",
+    "gaia_xp_spectra",
+    "geometric_distances",
+    "lamost_spectra",
+    "lamost_stars",
+    "mock_observations",
+    "mock_truth",
+    "pastel_labels",
+    "photometry",
+    "reddening_map",
+    "reference_labels",
+    "saga_labels",
+]

@@ -1,0 +1,50 @@
+"""Rows of `xp_training_set`: stars joined with their labels, each in one of two parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vacframe import Batch, Result
+from vacframe_xp_uacsnet.columns import PASSED
+
+
+def label_stars(inputs: Any, context: Any) -> Result:
+    """Return the stars of `xp_features` that have a label.
+
+    A star in both label products is a training star only. With one label product, the test stars are those that a
+    hash of source_id chooses.
+    """
+    config = context.config
+    stars = inputs["xp_features"]
+    keys = stars["source_id"]
+    feh, error = _labels(inputs[config.labels], keys)
+    training = np.isfinite(feh)
+    shared = 0
+    if config.test_labels:
+        test_feh, test_error = _labels(inputs[config.test_labels], keys)
+        shared = int((training & np.isfinite(test_feh)).sum())
+        feh, error = np.where(training, feh, test_feh), np.where(training, error, test_error)
+    else:
+        training &= ~context.split(keys, config.test_fraction, name="xp_uacsnet")
+    rows = np.flatnonzero(np.isfinite(feh))
+    kept = stars.take(rows)
+    table = {name: kept.arrow[name] for name in ("source_id", *PASSED)}
+    table |= {"feh": feh[rows], "feh_error": error[rows], "in_training": training[rows]}
+    counts = {"training stars": int(training.sum()), "test stars": int(len(rows) - training.sum())}
+    if shared:
+        counts["test labels of training stars, not used"] = shared
+    return Result(table=table, counts=counts)
+
+
+def _labels(labels: Batch, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return [Fe/H] and its error for these keys, NaN where there is no label."""
+    place = labels.match("source_id", keys)
+    found = []
+    for name in ("feh", "feh_error"):
+        if name in labels and len(labels):
+            found.append(np.where(place >= 0, labels[name][place].astype(np.float64), np.nan))
+        else:
+            found.append(np.full(len(keys), np.nan))
+    return found[0], found[1]
