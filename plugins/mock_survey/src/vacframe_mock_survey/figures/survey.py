@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from vacframe import to_numpy
 from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
+from vacframe_mock_survey.figures.panels import Columns, beside
 from vacframe_mock_survey.method.galaxy.frames import galactic
 from vacframe_mock_survey.method.stars.bands import EXTINCTION
 
@@ -22,7 +23,6 @@ COLOURS = {
     "cluster": "tab:green",
 }  # fmt: skip
 """Colour of each population."""
-
 
 
 def _each(truth: Columns) -> Iterable[tuple[str, str, np.ndarray]]:
@@ -66,7 +66,6 @@ def colour_magnitude(axes: Any, truth: Columns, sources: Columns) -> None:
     colour = colour - (EXTINCTION["bp"] - EXTINCTION["rp"]) * ebv
     _by_metallicity(axes, colour, magnitude, truth["mh"][place])
     axes.set(xlim=(0.0, 3.2), ylim=(11.5, -4.0), xlabel="(BP - RP)₀", ylabel="M_G (from the parallax, dereddened)")
-
 
 
 def _by_metallicity(axes: Any, x: np.ndarray, y: np.ndarray, mh: np.ndarray) -> None:
@@ -205,8 +204,7 @@ def built(workspace: Any) -> set[str]:
 def _draw(workspace: Any, folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
-    from vacframe_mock_survey.figures.panels import Columns, beside
-from vacframe_mock_survey.figures.measured import GAIA_COLUMNS, PHOTOMETRY_COLUMNS, measured
+    from vacframe_mock_survey.figures.measured import GAIA_COLUMNS, PHOTOMETRY_COLUMNS, measured
 
     def read(product: str, names: str) -> Columns:
         table = workspace.read(product, columns=names.split())
