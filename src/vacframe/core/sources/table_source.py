@@ -106,7 +106,7 @@ def _probe(files: tuple[Path, ...], source: SourceConfig) -> tuple[Column, ...]:
 
 
 def _options(source: SourceConfig) -> Any:
-    from vacframe.io.options import ReadOptions
+    from vacframe.io.read_options import ReadOptions
 
     return ReadOptions(null_values=tuple(source.null_values))
 
