@@ -42,7 +42,7 @@ def compiled_with(*modules: ModuleType, parallel: bool = False) -> Callable[[Fun
 
 
 def _cached(function: Callable[..., object], modules: tuple[ModuleType, ...] = (), parallel: bool = False) -> Any:
-    options = {"error_model": "numpy", "parallel": parallel}
+    options: dict[str, Any] = {"error_model": "numpy", "parallel": parallel}
     dispatcher: Any = numba.njit(cache=True, **options)(function)
     if modules and not stamp(dispatcher, [_content_of(module) for module in modules]):
         return numba.njit(**options)(function)

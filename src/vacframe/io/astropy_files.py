@@ -15,8 +15,8 @@ from vacframe.core.columns.field_notes import notes_of
 from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import NULL_TEXT, warn_left_out
 from vacframe.io.plain import plain_file
+from vacframe.io.read_errors import reading
 from vacframe.io.read_options import ReadOptions
-from vacframe.io.reading import reading
 
 _ELEMENTS = {
     "unsignedByte": "uint8",

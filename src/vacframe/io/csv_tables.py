@@ -16,8 +16,8 @@ from vacframe.core.contract.errors import InputFileError
 from vacframe.io.csv_types import CsvLayout, csv_rows, settle
 from vacframe.io.fields import NULL_TEXT, keep, kept_type, warn_left_out
 from vacframe.io.plain import plain_file
+from vacframe.io.read_errors import reading
 from vacframe.io.read_options import ReadOptions
-from vacframe.io.reading import reading
 
 _KNOWN: dict[tuple, CsvLayout] = {}
 _KNOWN_MOST = 64

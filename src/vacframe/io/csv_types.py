@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 
 from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import decoded, is_number
-from vacframe.io.reading import reading
+from vacframe.io.read_errors import reading
 
 _BLOCK_BYTES = 8 << 20
 _LIST = r"^\s*[\(\[][-+\d.eE,\s(nNuUlLaA)]*[\)\]]\s*$"

@@ -17,8 +17,8 @@ from vacframe.core.contract.errors import InputFileError
 from vacframe.core.contract.schema import Column
 from vacframe.io.fields import keep, same_length, warn_left_out
 from vacframe.io.plain import plain_file
+from vacframe.io.read_errors import reading
 from vacframe.io.read_options import ReadOptions
-from vacframe.io.reading import reading
 
 
 def fits_schema(path: Path, options: ReadOptions) -> pa.Schema:

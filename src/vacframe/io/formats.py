@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from vacframe.core.contract.errors import InputFileError
-from vacframe.io.reading import reading
+from vacframe.io.read_errors import reading
 
 Format = Literal["fits", "parquet", "hats", "csv", "ecsv", "votable"]
 FORMATS: tuple[str, ...] = get_args(Format)

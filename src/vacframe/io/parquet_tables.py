@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from vacframe.core.columns.field_notes import notes
 from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import keep, kept_type, same_length, warn_left_out
+from vacframe.io.read_errors import reading
 from vacframe.io.read_options import ReadOptions
-from vacframe.io.reading import reading
 
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 """Footer key of the VOParquet convention under which a file's data-less VOTable lies."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vacframe.io.formats import gzip_fault, is_gzip
-from vacframe.io.reading import reading
+from vacframe.io.read_errors import reading
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from vacframe.core.contract.errors import InputFileError, did_you_mean
 from vacframe.core.contract.schema import Column
 from vacframe.io.formats import Format, sniff
+from vacframe.io.read_errors import reading
 from vacframe.io.read_options import ReadOptions
-from vacframe.io.reading import reading
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ import pytest
 
 from vacframe.core.contract.errors import InputFileError, SchemaError
 from vacframe.io import astropy_files, csv_tables, fits_tables, parquet_tables
-from vacframe.io.reading import reading
+from vacframe.io.read_errors import reading
 from vacframe.io.tables import iter_tables, probe_table
 
 
