@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vacframe.core.contract.errors import InputFileError, VacframeError, did_you_mean
+from vacframe.core.contract.errors import InputFileError, did_you_mean
 from vacframe.core.contract.schema import Column
 from vacframe.io.formats import Format, sniff
-from vacframe.io.options import ReadOptions
+from vacframe.io.read_errors import reading
+from vacframe.io.read_options import ReadOptions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,13 +22,15 @@ DEFAULTS = ReadOptions()
 BATCH_ROWS = 65536
 """Default number of rows in a batch."""
 
-_READERS: dict[Format, tuple[str, str]] = {
-    "fits": ("vacframe.io.fits_tables", ""),
-    "parquet": ("vacframe.io.parquet_tables", ""),
-    "hats": ("vacframe.io.parquet_tables", "hats_"),
-    "csv": ("vacframe.io.csv_tables", ""),
+_MODULES: dict[Format, str] = {
+    "fits": "vacframe.io.fits_tables",
+    "parquet": "vacframe.io.parquet_tables",
+    "hats": "vacframe.io.parquet_tables",
+    "csv": "vacframe.io.csv_tables",
 }
-_WHOLE: dict[Format, str] = {"ecsv": "read_ecsv", "votable": "read_votable"}
+"""Formats read in batches: where ``<format>_schema(path, options)`` and ``<format>_batches(...)`` are."""
+_WHOLE_MODULE = "vacframe.io.astropy_files"
+"""Where ``read_<format>(path, options)`` of the other formats is."""
 
 
 def probe_table(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> tuple[Column, ...]:
@@ -99,34 +100,35 @@ def iter_tables(
     InputFileError
         If the file cannot be read or lacks a column.
     """
+    from vacframe.io.fields import with_nulls
+
     place = Path(path)
     kind = sniff(place)
-    with _reading(place, kind):
-        whole = _load(kind)(place, options) if kind in _WHOLE else None
-        fields = _reader(kind, "schema")(place, options) if whole is None else whole.schema
+    with reading(place, kind):
+        whole = None if kind in _MODULES else _load(kind)(place, options)
+        fields = _function(kind, "schema")(place, options) if whole is None else whole.schema
         chosen = _chosen(place, fields.names, columns)
         if whole is None:
-            parts = _reader(kind, "batches")(place, chosen, batch_rows, options)
+            parts = _function(kind, "batches")(place, chosen, batch_rows, options)
         else:
             wanted = whole.select(chosen)
             parts = (wanted.slice(start, batch_rows) for start in range(0, wanted.num_rows, batch_rows))
         for table in parts:
-            yield _with_nulls(table, options.null_values)
+            yield with_nulls(table, options.null_values)
 
 
-def _reader(kind: Format, function: str) -> Callable:
-    module, prefix = _READERS[kind]
-    return getattr(import_module(module), prefix + function)
+def _function(kind: Format, task: str) -> Callable:
+    return getattr(import_module(_MODULES[kind]), f"{kind}_{task}")
 
 
 def _load(kind: Format) -> Callable:
-    return getattr(import_module("vacframe.io.astropy_files"), _WHOLE[kind])
+    return getattr(import_module(_WHOLE_MODULE), f"read_{kind}")
 
 
 def _schema(path: Path, options: ReadOptions) -> pa.Schema:
     kind = sniff(path)
-    with _reading(path, kind):
-        return _load(kind)(path, options).schema if kind in _WHOLE else _reader(kind, "schema")(path, options)
+    with reading(path, kind):
+        return _function(kind, "schema")(path, options) if kind in _MODULES else _load(kind)(path, options).schema
 
 
 def _chosen(path: Path, names: list[str], columns: Iterable[str] | None) -> list[str]:
@@ -138,51 +140,3 @@ def _chosen(path: Path, names: list[str], columns: Iterable[str] | None) -> list
         hint = did_you_mean(missing[0], names)
         raise InputFileError(str(path), f"has no column {', '.join(map(repr, missing))}.{hint}")
     return chosen
-
-
-@contextmanager
-def _reading(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a library raises over a bad file into an `InputFileError` that names it."""
-    try:
-        yield
-    except VacframeError:
-        raise
-    except Exception as error:
-        text = " ".join(str(error).split())[:300]
-        raise InputFileError(str(path), f"cannot be read as {kind} ({type(error).__name__}: {text})") from error
-
-
-def _with_nulls(table: pa.Table, values: tuple[str | float, ...]) -> pa.Table:
-    """Return the table with NaN and the values that mean "missing" as nulls (scalars) or NaN (array cells)."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from vacframe.core.columns.arrow import to_numpy
-
-    words = [str(v).strip() for v in values]
-    numbers = [float(v) for v in words if _is_number(v)]
-    integers = [int(v.removesuffix(".0")) for v in words if re.fullmatch(r"[-+]?\d+(\.0)?", v)]
-    columns = []
-    for field, column in zip(table.schema, table.itercolumns(), strict=True):
-        if pa.types.is_string(field.type):
-            missing = pc.is_in(column, pa.array(words, pa.string())) if words else None
-        elif pa.types.is_floating(field.type):
-            data, _ = to_numpy(column)
-            missing = pa.array(np.isnan(data) | np.isin(data, np.array(numbers, data.dtype)))
-        elif pa.types.is_integer(field.type) and integers:
-            limits = np.iinfo(field.type.to_pandas_dtype())
-            fitting = [v for v in integers if limits.min <= v <= limits.max]
-            missing = pc.is_in(column, pa.array(fitting, field.type))
-        else:
-            missing = None
-        columns.append(column if missing is None else pc.if_else(missing, pa.scalar(None, field.type), column))
-    return pa.table(columns, schema=table.schema)
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

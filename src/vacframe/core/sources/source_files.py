@@ -8,7 +8,7 @@ from pathlib import Path
 from vacframe.core.contract.errors import ConfigError, InputFileError
 from vacframe.core.contract.settings import SourceConfig
 from vacframe.io.formats import sniff
-from vacframe.io.options import ReadOptions
+from vacframe.io.read_options import ReadOptions
 
 
 def find_files(source: SourceConfig, base: Path, product: str) -> tuple[Path, ...]:

@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from vacframe.io.staging import staged
+
 
 def write_text(path: Path, text: str, *, replace: bool = True, sync: bool = False) -> None:
     """Write a small file beside its place and move it there.
@@ -24,16 +26,12 @@ def write_text(path: Path, text: str, *, replace: bool = True, sync: bool = Fals
     sync : bool
         Whether it is on the disk, rather than on its way there, when it appears.
     """
-    staged = _beside(path)
-    staged.write_text(text, encoding="utf-8")
-    if sync:
-        sync_file(staged)
-    if replace:
-        os.replace(staged, path)
-        return
-    with contextlib.suppress(FileExistsError):
-        os.link(staged, path)
-    staged.unlink()
+    try:
+        with staged(path, overwrite=replace, sync=sync) as place:
+            place.write_text(text, encoding="utf-8")
+    except FileExistsError:
+        if replace:
+            raise
 
 
 @contextlib.contextmanager
@@ -49,19 +47,19 @@ def staged_folder(place: Path, beside: Path | None = None) -> Iterator[Path]:
     beside : Path, optional
         Folder on the same file system to write in; default is that of `place`.
     """
-    staged = _beside(place) if beside is None else beside / uuid.uuid4().hex
-    staged.mkdir(parents=True)
+    folder = (place.parent if beside is None else beside) / f".{uuid.uuid4().hex}"
+    folder.mkdir(parents=True)
     try:
-        yield staged
+        yield folder
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.rename(staged, place)
+            os.rename(folder, place)
         except OSError:
             if not place.exists():
                 raise
     finally:
-        if staged.exists():
-            shutil.rmtree(staged, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def link(source: Path, target: Path) -> None:
@@ -76,12 +74,6 @@ def link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def sync_file(path: Path) -> None:
-    """Flush a file to the disk."""
-    with open(path, "rb") as stream:
-        os.fsync(stream.fileno())
 
 
 def sync_folder(path: Path) -> None:
@@ -100,7 +92,3 @@ def stat_of(path: Path) -> list[int]:
     except OSError:
         return []
     return [info.st_size, info.st_mtime_ns, info.st_ino]
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex}")

@@ -21,7 +21,8 @@ from typing import Any
 
 from vacframe.core.contract.errors import CorruptFileError, StoreError
 from vacframe.core.contract.product import Kind
-from vacframe.core.store.files import sync_file, sync_folder, write_text
+from vacframe.core.store.files import sync_folder, write_text
+from vacframe.io.staging import sync_file
 
 TABLE_FILE = "part.parquet"
 REJECTS_FILE = "rejects.parquet"
