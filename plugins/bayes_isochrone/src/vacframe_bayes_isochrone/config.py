@@ -160,7 +160,7 @@ class BayesIsochroneConfig(BaseModel):
                     f"which is among the {self.age_min:g} to {self.age_max:g} Gyr of the grid"
                 )
         for kind, names in (("bands", self.bands), ("components", self.components)):
-            repeated = {n.name for n in names if [m.name for m in names].count(n.name) > 1}  # type: ignore[attr-defined]
+            repeated = {n.name for n in names if [m.name for m in names].count(n.name) > 1}
             if repeated:
                 raise ValueError(f"{kind} names {', '.join(sorted(repeated))} twice")
         return self

@@ -35,7 +35,12 @@ def _calibration() -> tuple[vf.Published, ...]:
     found = []
     for part, catalogue, scatter, tolerance in (("training", "PASTEL", 0.09, 0.02), ("test", "SAGA", 0.22, 0.05)):
         where = f"model == 'uacsnet' and part == '{part}' and group == 'all'"
-        common = {"product": "xp_calibration", "where": where, "unit": "dex", "place": "Sect. 4.2.1, Figs. 3 and 4"}
+        common: dict[str, Any] = {
+            "product": "xp_calibration",
+            "where": where,
+            "unit": "dex",
+            "place": "Sect. 4.2.1, Figs. 3 and 4",
+        }
         found += [
             vf.Published(
                 name=f"{part}_scatter", value=scatter, tolerance=tolerance, columns=("scatter",), compare="at_most",
@@ -54,7 +59,7 @@ def _clusters() -> tuple[vf.Published, ...]:
     found = []
     for name, (mean, scatter, apogee) in CLUSTERS.items():
         label = name.lower().replace(" ", "_")
-        common = {
+        common: dict[str, Any] = {
             "product": "xp_validation", "unit": "dex", "place": "Sect. 4.2.3, Fig. 9",
             "where": f"test == 'cluster' and group == '{name}'",
         }  # fmt: skip
@@ -74,7 +79,7 @@ def _clusters() -> tuple[vf.Published, ...]:
 
 
 def _carbon() -> tuple[vf.Published, ...]:
-    common = {
+    common: dict[str, Any] = {
         "product": "xp_validation", "where": "test == 'carbon' and group == 'all'", "place": "Sect. 4.2.4, Fig. 10",
     }  # fmt: skip
     return (

@@ -228,8 +228,8 @@ def _draw(workspace: Any, folder: Path) -> list[Path]:
     if "lamost_spectra" in products:
         visits = read("mock_observations", "obsid teff logg feh snr_g")
         drawn = {nearest_visit(visits, *labels) for labels in KINDS.values()}
-        figure, place = plt.subplots(figsize=(13, 9), layout="constrained")
-        spectra(place, visits, _fluxes(workspace, [int(visits["obsid"][row]) for row in drawn]))
+        figure, panel = plt.subplots(figsize=(13, 9), layout="constrained")
+        spectra(panel, visits, _fluxes(workspace, [int(visits["obsid"][row]) for row in drawn]))
         paths.append(folder / "mock_spectra.png")
         figure.savefig(paths[-1], dpi=110)
     plt.close("all")

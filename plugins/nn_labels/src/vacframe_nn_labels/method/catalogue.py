@@ -57,6 +57,7 @@ def distances(
     d = 10^((Ks - A_Ks - M_Ks + 5) / 5) pc; the errors of the three terms are independent.
     """
     name = config.distance_magnitude
+    assert name is not None
     source_id = np.where(stars.mask("source_id"), -1, stars["source_id"])
     apparent, apparent_error = (v[:, 0] for v in read_magnitudes(inputs, source_id, ["ks"]))
     reddening = coefficient("ks")

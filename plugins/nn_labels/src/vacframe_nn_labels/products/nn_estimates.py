@@ -52,7 +52,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     method=vf.Method(
         libraries=("keras", "tensorflow", "numpy"),
         config_fields=("training_sets", "windows", "star_pairs"),
-        exactness="tolerance",
+        exactness=vf.Exactness.tolerance,
     ),
 )
 def nn_estimates(inputs: vf.Inputs, context: vf.Context) -> vf.Result:

@@ -28,7 +28,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     method=vf.Method(
         libraries=("keras", "tensorflow", "numpy", "scipy"),
         config_fields=("training_sets", "windows"),
-        exactness="tolerance",
+        exactness=vf.Exactness.tolerance,
     ),
 )
 def nn_models(inputs: vf.Inputs, context: vf.Context) -> vf.Model:

@@ -49,7 +49,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     method=vf.Method(
         libraries=("numpy",),
         config_fields=("training_sets", "star_pairs", "distances", "precision_snr"),
-        exactness="tolerance",
+        exactness=vf.Exactness.tolerance,
     ),
 )
 def nn_precision(inputs: vf.Inputs, context: vf.Context) -> vf.Result:

@@ -55,7 +55,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
     method=vf.Method(
         libraries=("numpy", "scikit-learn"),
         config_fields=("training_sets", "windows", "baseline"),
-        exactness="tolerance",
+        exactness=vf.Exactness.tolerance,
     ),
 )
 def nn_report(inputs: vf.Inputs, context: vf.Context) -> vf.Result:

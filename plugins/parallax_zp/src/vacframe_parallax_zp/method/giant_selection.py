@@ -97,10 +97,9 @@ class _Joined:
         values = self._batch[name]
         if self._rows is None:
             return values
-        if not len(values):
-            missing = np.nan if values.dtype.kind == "f" else 0
-            return np.full(len(self._rows), missing, dtype=values.dtype)
         missing = np.array(np.nan if values.dtype.kind == "f" else 0, dtype=values.dtype)
+        if not len(values):
+            return np.full(len(self._rows), missing)
         return np.where(self._rows >= 0, values[self._rows], missing)
 
 

@@ -118,9 +118,8 @@ def zero_points(
         raise ValueError(f"inputs of the zero point have different shapes: {[np.shape(v) for v in inputs]}")
     value, flag = np.empty(len(magnitude)), np.empty(len(magnitude), dtype=np.int8)
     numbers = [read_only(v, _kind(v)) for v in inputs[:4]]
-    _zero_points(
-        *numbers, read_only(solved, np.int16), read_only(_G, np.float64), read_only(_Q, np.float64), value, flag
-    )
+    tables = (read_only(_G, np.float64), read_only(_Q, np.float64))
+    _zero_points(*(*numbers, read_only(solved, np.int16), *tables, value, flag))
     return ZeroPoints(value, flag)
 
 

@@ -50,7 +50,7 @@ def crossmatch(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     observed, gaia = inputs[config.crossmatch_observations], inputs["gaia_sources"]
     slow = np.hypot(*np.nan_to_num([gaia["pmra"], gaia["pmdec"]])) <= 1e3 * config.crossmatch_max_proper_motion
     gaia = gaia.take(slow)
-    sources = MovingSources.of(*(gaia[n] for n in ("ra", "dec", "pmra", "pmdec")), GAIA_EPOCH)
+    sources = MovingSources.of(gaia["ra"], gaia["dec"], gaia["pmra"], gaia["pmdec"], GAIA_EPOCH)
     dates = np.full(len(observed), np.nan)
     if config.crossmatch_date:
         days = observed[config.crossmatch_date]

@@ -50,7 +50,7 @@ class Hull:
         if not len(flux):
             return np.empty(0)
         places = np.einsum("np,pc->nc", flux - self.centre, self.axes)
-        found: np.ndarray = KDTree(self.stars).query(places)[0]
+        found = np.asarray(KDTree(self.stars).query(places)[0])
         return found / self.unit
 
 
@@ -63,5 +63,5 @@ def hull_of(flux: np.ndarray) -> Hull:
     scale = np.maximum(sizes[:kept] / np.sqrt(len(flux) - 1), 1e-12)
     scaled = axes[:kept].T / scale
     stars = np.einsum("np,pc->nc", flux - centre, scaled)
-    nearest = KDTree(stars).query(stars, k=2)[0][:, 1]
+    nearest = np.asarray(KDTree(stars).query(stars, k=2)[0])[:, 1]
     return Hull(centre, scaled, stars, max(float(np.quantile(nearest, QUANTILE)), 1e-12))

@@ -129,7 +129,7 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, fraction: float) 
         return 1.0
     order = np.argsort(values)
     share = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][min(np.searchsorted(share, fraction), len(order) - 1)])
+    return float(values[order][min(int(np.searchsorted(share, fraction)), len(order) - 1)])
 
 
 def usable(stars: Batch) -> np.ndarray:

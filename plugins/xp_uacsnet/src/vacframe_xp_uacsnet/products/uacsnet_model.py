@@ -15,7 +15,9 @@ LEARNED = ("source_id", "flux", "flux_error", "bp_rp0", "feh")
     needs=[vf.all_rows("xp_training_set", LEARNED, where="in_training")],
     resources=vf.Resources(gpu="preferred"),
     method=vf.Method(
-        libraries=("keras", "tensorflow", "numpy"), config_fields=("network", "pixels"), exactness="statistical"
+        libraries=("keras", "tensorflow", "numpy"),
+        config_fields=("network", "pixels"),
+        exactness=vf.Exactness.statistical,
     ),
 )
 def uacsnet_model(inputs: vf.Inputs, context: vf.Context) -> vf.Model:

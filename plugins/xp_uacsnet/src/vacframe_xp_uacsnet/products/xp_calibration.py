@@ -18,7 +18,7 @@ from vacframe_xp_uacsnet.registry import plugin
     method=vf.Method(
         libraries=("keras", "tensorflow", "numpy"),
         config_fields=("network", "pixels", "report_groups", "compare_unweighted"),
-        exactness="statistical",
+        exactness=vf.Exactness.statistical,
     ),
 )
 def xp_calibration(inputs: vf.Inputs, context: vf.Context) -> vf.Result:

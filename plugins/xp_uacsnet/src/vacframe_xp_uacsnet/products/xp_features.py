@@ -57,7 +57,7 @@ def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
     own += measured if config.photometry == "xp_sampled" else []
     yield vf.same("xp_sampled", ["source_id", "ra", "dec", *SPECTRUM, *(star[n] for n in own)])
     if config.photometry == "gaia_sources":
-        columns = ["source_id", *(GAIA_SOURCES[n] for n in ("ra", "dec", *measured))]
+        columns: list[vf.Column | str] = ["source_id", *(GAIA_SOURCES[n] for n in ("ra", "dec", *measured))]
         yield vf.by_key("gaia_sources", columns, on="source_id")
     if config.distance == "geometric_distances":
         yield vf.by_key("geometric_distances", ["source_id", GEOMETRIC_DISTANCES["r_med_geo"]], on="source_id")

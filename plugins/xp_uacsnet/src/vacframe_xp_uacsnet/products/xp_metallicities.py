@@ -20,7 +20,7 @@ from vacframe_xp_uacsnet.registry import plugin
     method=vf.Method(
         libraries=("keras", "tensorflow", "numpy", "scipy"),
         config_fields=("reliable_ebv", "reliable_magnitude", "hull_distance"),
-        exactness="tolerance",
+        exactness=vf.Exactness.tolerance,
     ),
 )
 def xp_metallicities(inputs: vf.Inputs, context: vf.Context) -> vf.Result:

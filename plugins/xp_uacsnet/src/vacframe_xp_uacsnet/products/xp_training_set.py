@@ -37,7 +37,7 @@ def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
     roles = {config.labels: config.labels_where, config.test_labels: config.test_where}
     for product, where in roles.items():
         if product:
-            columns = ["source_id", FEH, *([FEH_ERROR] if config.label_errors else [])]
+            columns: list[vf.Column | str] = ["source_id", FEH, *([FEH_ERROR] if config.label_errors else [])]
             yield vf.by_key(product, columns, on="source_id", where=where or None)
 
 

@@ -29,7 +29,7 @@ def _needs(config: XpUacsnetConfig) -> Iterator[vf.Need]:
     method=vf.Method(
         libraries=("numpy",),
         config_fields=("reliable_ebv", "carbon_labels", "carbon_enhanced", "vmp", "cluster_colour"),
-        exactness="tolerance",
+        exactness=vf.Exactness.tolerance,
     ),
 )
 def xp_validation(inputs: vf.Inputs, context: vf.Context) -> vf.Result:

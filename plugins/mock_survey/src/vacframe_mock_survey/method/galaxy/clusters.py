@@ -105,4 +105,4 @@ class Clusters:
         scale = radius / np.sqrt((draws**2).sum(axis=1))
         position = tuple(c + scale * draws[:, k] for k, c in enumerate(centre))
         velocity = tuple(v + table["dispersion"] * spread[:, k] for k, v in enumerate(motion))
-        return position, velocity  # type: ignore[return-value]
+        return position, velocity

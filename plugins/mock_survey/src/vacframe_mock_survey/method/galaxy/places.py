@@ -101,7 +101,8 @@ class Places:
     def _seen(self) -> np.ndarray:
         """Stars of each of `_BRIGHT` within the survey's magnitudes, shape (n_metal, n_bright, n_cell)."""
         sky, population = self.sky, self.population
-        helio = tuple(axis[:, None] * DISTANCES for axis in galactic(sky.ra, sky.dec))
+        toward = galactic(sky.ra, sky.dec)
+        helio = (toward[0][:, None] * DISTANCES, toward[1][:, None] * DISTANCES, toward[2][:, None] * DISTANCES)
         position = galactocentric(helio)
         height = scale_height(population, np.array(np.mean(population.age)))
         stars = density(population, height, position) * DISTANCES**3 * sky.share[:, None]
@@ -156,7 +157,8 @@ class Places:
 
     def _distance(self, star: dict[str, np.ndarray], ra: np.ndarray, dec: np.ndarray, u: np.ndarray) -> np.ndarray:
         config, population = self.sky.config, self.population
-        helio = tuple(axis[:, None] * DISTANCES for axis in galactic(ra, dec))
+        toward = galactic(ra, dec)
+        helio = (toward[0][:, None] * DISTANCES, toward[1][:, None] * DISTANCES, toward[2][:, None] * DISTANCES)
         position = galactocentric(helio)
         fainter = 5.0 * np.log10(100.0 * DISTANCES) + EXTINCTION["r_sdss"] * self.sky.dust.along(ra, dec, DISTANCES)
         seen = star["abs_r_sdss"][:, None] + fainter

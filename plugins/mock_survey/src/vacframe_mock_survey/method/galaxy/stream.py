@@ -72,4 +72,4 @@ class Stream:
         moved[outside] = self.position[node[outside]]
         position = (moved[:, 0], moved[:, 1], moved[:, 2])
         velocity = tuple(self.velocity[node, k] + SPREAD_KMS * b[:, k] for k in range(3))
-        return position, velocity  # type: ignore[return-value]
+        return position, velocity

@@ -87,11 +87,13 @@ def _lights(
     for k, row in enumerate(level):
         continuum_flux(*(float(column[k]) for column in labels[:4]), nodes, table, values)
         row[:] = np.interp(wavelength, nodes, values / np.interp(PIVOTS["r"], nodes, values))
-    return normalised(*labels, velocity, table), level
+    return normalised(*(*labels, velocity, table)), level
 
 
 def _rotate(spectra: np.ndarray, labels: list[np.ndarray], rotation: Any, rows: Any = slice(None)) -> None:
     """Broaden spectra, shape (n, n_pixel), of stars ``rows`` of those with ``labels``, in place."""
     if rotation is not None:
-        for spectrum, velocity in zip(spectra, projected_velocity(*labels[:2], rotation)[rows].tolist(), strict=True):
+        for spectrum, velocity in zip(
+            spectra, projected_velocity(labels[0], labels[1], rotation)[rows].tolist(), strict=True
+        ):
             broaden(spectrum, velocity)

@@ -122,7 +122,8 @@ def _draw_kind(kind: int, index: np.ndarray, survey: Survey) -> Table:
     _model(star, survey.summed[kind][survey.tracks.nearest(star["mh"], star["log_age"])], survey, random)
     star |= survey.places[kind].draw(star, random("place"))
     direction = galactic(star["ra"], star["dec"])
-    position = galactocentric((direction[0] * star["distance_kpc"], *(d * star["distance_kpc"] for d in direction[1:])))
+    distance = star["distance_kpc"]
+    position = galactocentric((direction[0] * distance, direction[1] * distance, direction[2] * distance))
     height = scale_height(population, 10.0 ** (star["log_age"] - 9.0))
     motion = random("motion")
     moving = disc_velocity(population, height, position, motion) if population.length else None
