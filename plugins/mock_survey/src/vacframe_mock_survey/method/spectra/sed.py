@@ -87,7 +87,8 @@ def _lights(
     for k, row in enumerate(level):
         continuum_flux(*(float(column[k]) for column in labels[:4]), nodes, table, values)
         row[:] = np.interp(wavelength, nodes, values / np.interp(PIVOTS["r"], nodes, values))
-    return normalised(*(*labels, velocity, table)), level
+    star: list[Any] = [*labels, velocity, table]
+    return normalised(*star), level
 
 
 def _rotate(spectra: np.ndarray, labels: list[np.ndarray], rotation: Any, rows: Any = slice(None)) -> None:
