@@ -25,14 +25,16 @@ def join_observables(inputs: Any, config: Any) -> vf.Result:
             if band in GAIA_BANDS:
                 table[band + suffix] = gaia[GAIA_BANDS[band] + suffix][rows]
             else:
-                table[band + suffix] = _by_source(inputs["photometry"], band + suffix, keys)
+                table[band + suffix] = inputs["photometry"].at(band + suffix, "source_id", keys)
     value, error = PARALLAX_COLUMNS[config.parallax]
     if config.parallax == "gaia_sources":
         table["parallax"], table["parallax_error"] = gaia[value][rows], gaia[error][rows]
     else:
         parallaxes = inputs[config.parallax]
-        table["parallax"] = _by_source(parallaxes, value, keys)
-        table["parallax_error"] = gaia["parallax_error"][rows] if error is None else _by_source(parallaxes, error, keys)
+        table["parallax"] = parallaxes.at(value, "source_id", keys)
+        table["parallax_error"] = (
+            gaia["parallax_error"][rows] if error is None else parallaxes.at(error, "source_id", keys)
+        )
     return vf.Result(table=table, counts={"further observations of the same star": len(labels) - len(best)})
 
 
@@ -43,11 +45,3 @@ def best_rows(keys: np.ndarray, quality: np.ndarray) -> np.ndarray:
     order = np.lexsort((np.arange(len(keys)), -np.nan_to_num(quality, nan=-np.inf), keys))
     first = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1) != 0)
     return np.sort(order[first])
-
-
-def _by_source(batch: Any, column: str, keys: np.ndarray) -> np.ndarray:
-    """Return a column at these sources, NaN where there is none."""
-    if not len(batch):
-        return np.full(len(keys), np.nan)
-    place = batch.match("source_id", keys)
-    return np.where(place >= 0, batch[column][place].astype(np.float64), np.nan)

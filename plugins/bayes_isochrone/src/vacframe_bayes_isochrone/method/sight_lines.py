@@ -8,6 +8,7 @@ import numpy as np
 
 from vacframe import VacframeError
 from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
+from vacframe.astro.reddening_map import map_rows
 from vacframe.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
 from vacframe_bayes_isochrone.method.integral import MU_FIRST, MU_NODES, MU_STEP
 from vacframe_bayes_isochrone.method.weights import chosen_components
@@ -95,12 +96,9 @@ def _disc(gl: np.ndarray, gb: np.ndarray, config: Any) -> np.ndarray:
 
 def _extinction_to_infinity(pixels: Any, gl: np.ndarray, gb: np.ndarray, dust: DustPrior) -> np.ndarray:
     """Return A_V to infinity of a HEALPix map (NESTED, Galactic) in each direction, NaN where it has none."""
-    import healpy
-
     if not len(pixels):
         return np.full(len(gl), np.nan)
-    wanted = healpy.ang2pix(1 << _order("reddening_map", pixels), gl, gb, nest=True, lonlat=True)
-    place = pixels.match("healpix", wanted)
+    place = map_rows(pixels, gl, gb)
     scale, unit = _scales("reddening_map", pixels, dust)
     values = pixels["ebv"].astype(np.float64)
     total = np.where(scale == SFD, av_infinity(values), unit * values)

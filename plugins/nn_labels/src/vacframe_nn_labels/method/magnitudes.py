@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 import vacframe as vf
-from vacframe import Batch
 from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactic import galactic
 from vacframe.astro.reddening_map import reddening_at
@@ -17,14 +16,6 @@ from vacframe_nn_labels.photometry_options import AbsoluteMagnitudes
 
 MODULUS_PER_LN = 5.0 / np.log(10.0)
 """Change of the distance modulus, mag, with the logarithm of the distance."""
-
-
-def of_sources(batch: Batch, source_id: np.ndarray, column: str) -> np.ndarray:
-    """Return a column of a table keyed by source_id at n sources, float64, NaN where it has none."""
-    if not len(batch):
-        return np.full(len(source_id), np.nan)
-    rows = batch.match("source_id", source_id)
-    return np.where(rows >= 0, batch[column][rows].astype(np.float64), np.nan)
 
 
 def read_magnitudes(
@@ -42,8 +33,8 @@ def read_magnitudes(
     values, errors = (np.full((len(source_id), len(bands)), np.nan) for _ in range(2))
     for number, band in enumerate(bands):
         product, column = band_column(band)
-        values[:, number] = of_sources(inputs[product], source_id, column)
-        errors[:, number] = of_sources(inputs[product], source_id, f"{column}_error")
+        values[:, number] = inputs[product].at(column, "source_id", source_id)
+        errors[:, number] = inputs[product].at(f"{column}_error", "source_id", source_id)
     return values, errors
 
 
@@ -89,11 +80,11 @@ def _distances(inputs: Mapping[str, Any], product: str) -> tuple[np.ndarray, np.
     gaia = inputs["gaia_sources"]
     source_id = gaia["source_id"]
     if product == "geometric_distances":
-        middle, low, high = (of_sources(inputs[product], source_id, f"r_{n}_geo") for n in ("med", "lo", "hi"))
+        middle, low, high = (inputs[product].at(f"r_{n}_geo", "source_id", source_id) for n in ("med", "lo", "hi"))
         return 1e-3 * middle, 5e-4 * (high - low)
     if product == "gaia_sources":
         parallax = gaia["parallax"]
     else:
-        parallax = of_sources(inputs[product], source_id, "parallax_corrected")
+        parallax = inputs[product].at("parallax_corrected", "source_id", source_id)
     distance = 1.0 / np.where(parallax > 0, parallax, np.nan)
     return distance, gaia["parallax_error"] * distance**2

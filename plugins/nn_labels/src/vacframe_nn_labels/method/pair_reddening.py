@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numba import prange
 
+from vacframe.astro.cholesky import factorise, substitute
 from vacframe.astro.jit import compiled, compiled_parallel, read_only
 
 UNKNOWNS = 4
 """Of a local fit: the intrinsic colour at the star's own labels, and its slope in each of the three."""
+SMALLEST_PIVOT = 1e-6
+"""Pivot, in units of its element of the normal matrix, below which labels do not determine a plane."""
 
 
 @dataclass(frozen=True)
@@ -288,13 +291,13 @@ def _fit(total: np.ndarray, star: np.ndarray, c: int, plane: np.ndarray) -> tupl
     Returns the pairs (0: no fit) and the variance of the plane at the star in units of the scatter's.
     """
     normal = _normal(total, star)
-    if not _factorise(normal):
+    if not factorise(normal, SMALLEST_PIVOT * np.diag(normal)):
         return 0.0, 0.0
     plane[:] = _right(total, star, c)
-    _substitute(normal, plane)
+    substitute(normal, plane)
     unit = np.zeros(UNKNOWNS)
     unit[0] = 1.0
-    _substitute(normal, unit)
+    substitute(normal, unit)
     return total[0], unit[0]
 
 
@@ -310,34 +313,3 @@ def _residual(total: np.ndarray, star: np.ndarray, c: int, d: int, planes: np.nd
         for b in range(UNKNOWNS):
             value += planes[c, a] * normal[a, b] * planes[d, b]
     return value / (total[0] - UNKNOWNS)
-
-
-@compiled
-def _factorise(matrix: np.ndarray) -> bool:
-    """Replace the lower triangle by its Cholesky factor; return whether the matrix is far from singular."""
-    for a in range(UNKNOWNS):
-        limit = 1e-6 * matrix[a, a]
-        for b in range(a + 1):
-            value = matrix[a, b]
-            for c in range(b):
-                value -= matrix[a, c] * matrix[b, c]
-            if a == b:
-                if not value > limit:
-                    return False
-                matrix[a, a] = math.sqrt(value)
-            else:
-                matrix[a, b] = value / matrix[b, b]
-    return True
-
-
-@compiled
-def _substitute(factor: np.ndarray, vector: np.ndarray) -> None:
-    """Solve with a Cholesky factor, in place."""
-    for a in range(UNKNOWNS):
-        for b in range(a):
-            vector[a] -= factor[a, b] * vector[b]
-        vector[a] /= factor[a, a]
-    for a in range(UNKNOWNS - 1, -1, -1):
-        for b in range(a + 1, UNKNOWNS):
-            vector[a] -= factor[b, a] * vector[b]
-        vector[a] /= factor[a, a]

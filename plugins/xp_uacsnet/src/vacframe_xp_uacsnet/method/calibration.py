@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from vacframe import Batch, Model, Result, names_in, select_rows
-from vacframe.astro.robust import mad_sigma
+from vacframe.astro.residuals import residual_statistics
 from vacframe_xp_uacsnet.columns import CALIBRATION, SIGMA_BINS
 from vacframe_xp_uacsnet.method.learning import learn, restore, usable
 
@@ -55,15 +55,8 @@ def statistics(residual: np.ndarray, error: np.ndarray, total: np.ndarray) -> tu
     """
     if not len(residual):
         return (0, *(float("nan"),) * 8)
-    pull = residual / total
+    found = residual_statistics(residual, total)
     return (
-        len(residual),
-        float(np.median(residual)),
-        float(residual.mean()),
-        float(mad_sigma(residual)),
-        float(residual.std()),
-        float(np.median(error)),
-        float((np.abs(pull) < 1.0).mean()),
-        float((np.abs(pull) < 2.0).mean()),
-        float(mad_sigma(pull)),
-    )
+        found.number, found.bias, float(residual.mean()), found.scatter, float(residual.std()), float(np.median(error)),
+        found.within_1, found.within_2, found.pull_scatter,
+    )  # fmt: skip

@@ -40,11 +40,6 @@ def label_stars(inputs: Any, context: Any) -> Result:
 
 def _labels(labels: Batch, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return [Fe/H] and its error for these keys, NaN where there is no label."""
-    place = labels.match("source_id", keys)
-    found = []
-    for name in ("feh", "feh_error"):
-        if name in labels and len(labels):
-            found.append(np.where(place >= 0, labels[name][place].astype(np.float64), np.nan))
-        else:
-            found.append(np.full(len(keys), np.nan))
-    return found[0], found[1]
+    unknown = np.full(len(keys), np.nan)
+    feh, error = (labels.at(n, "source_id", keys) if n in labels else unknown for n in ("feh", "feh_error"))
+    return feh, error

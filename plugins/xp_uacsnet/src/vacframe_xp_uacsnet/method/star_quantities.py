@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from vacframe import Batch, VacframeError
+from vacframe import Batch
 from vacframe.astro.galactic import galactic
+from vacframe.astro.reddening_map import reddening_at
 
 PHOTOMETRY = ("phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag")
 EXCESS = "phot_bp_rp_excess_factor"
@@ -71,21 +72,15 @@ class Stars:
 def gather(inputs: Any, config: Any) -> Stars:
     """Return the stars of `xp_sampled` rows from the products that the configuration names."""
     spectra = inputs["xp_sampled"]
-    count, unknown = len(spectra), np.full(len(spectra), np.nan)
+    unknown = np.full(len(spectra), np.nan)
     keys = spectra["source_id"]
-    given = spectra
-    if config.photometry == "gaia_sources":
-        given = inputs["gaia_sources"]
-        place = given.match("source_id", keys)
-    else:
-        place = np.arange(count)
-    column = {name: _at(given, name, place) for name in (*PHOTOMETRY, EXCESS, "parallax", "ra", "dec")}
+    given = inputs["gaia_sources"] if config.photometry == "gaia_sources" else spectra
+    column = {name: _column(given, name, keys) for name in (*PHOTOMETRY, EXCESS, "parallax", "ra", "dec")}
     known = np.isfinite(column["ra"])
     gl, gb = galactic(np.where(known, column["ra"], spectra["ra"]), np.where(known, column["dec"], spectra["dec"]))
     distance = unknown
     if config.distance == "geometric_distances":
-        distances = inputs["geometric_distances"]
-        distance = _at(distances, "r_med_geo", distances.match("source_id", keys))
+        distance = inputs["geometric_distances"].at("r_med_geo", "source_id", keys)
     elif config.distance == "parallax":
         with np.errstate(divide="ignore"):
             distance = np.where(column["parallax"] > 0, 1000.0 / column["parallax"], np.nan)
@@ -93,29 +88,12 @@ def gather(inputs: Any, config: Any) -> Stars:
     if config.reddening == "xp_sampled":
         ebv = spectra["ebv"].astype(np.float64)
     elif config.reddening == "reddening_map":
-        ebv = map_reddening(inputs["reddening_map"], gl, gb)
+        ebv = reddening_at(inputs["reddening_map"], gl, gb)
     logg = spectra["logg"].astype(np.float64) if "logg" in spectra else unknown
     g, bp, rp = (column[name] for name in PHOTOMETRY)
     return Stars(gl, gb, g, bp - rp, column[EXCESS], ebv, distance, logg)
 
 
-def _at(batch: Batch, name: str, place: np.ndarray) -> np.ndarray:
-    """Return a column at these rows, float64; NaN where the row is -1 or the batch lacks the column."""
-    if name not in batch or not len(batch):
-        return np.full(len(place), np.nan)
-    return np.where(place >= 0, batch[name][place].astype(np.float64), np.nan)
-
-
-def map_reddening(pixels: Batch, gl: np.ndarray, gb: np.ndarray) -> np.ndarray:
-    """Return E(B-V) of the HEALPix pixels (NESTED, Galactic) in which directions lie, shape (n,)."""
-    import healpy
-
-    if not len(pixels) or not len(gl):
-        return np.full(len(gl), np.nan)
-    orders = np.unique(pixels["healpix_order"])
-    if len(orders) != 1:
-        raise VacframeError(f"reddening_map has pixels of orders {', '.join(map(str, orders))}; one order is expected")
-    wanted = healpy.ang2pix(1 << int(orders[0]), gl, gb, nest=True, lonlat=True)
-    numbers = pixels["healpix"]
-    whole = len(numbers) == 12 << (2 * int(orders[0])) and bool((np.diff(numbers) == 1).all())
-    return _at(pixels, "ebv", wanted - numbers[0] if whole else pixels.match("healpix", wanted))
+def _column(batch: Batch, name: str, keys: np.ndarray) -> np.ndarray:
+    """Return a column of these stars, NaN where the batch lacks it or the star."""
+    return batch.at(name, "source_id", keys) if name in batch else np.full(len(keys), np.nan)
