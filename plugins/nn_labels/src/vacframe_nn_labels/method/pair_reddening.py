@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import prange
 
-from vacframe.astro.cholesky import factorise, substitute
-from vacframe.astro.jit import compiled, compiled_parallel, read_only
+from vacframe.astro import cholesky
+from vacframe.astro.jit import compiled_with, read_only
 
 UNKNOWNS = 4
 """Of a local fit: the intrinsic colour at the star's own labels, and its slope in each of the three."""
@@ -155,7 +155,7 @@ def pair_reddening(
     return Reddening(ebv, error, pairs, used)
 
 
-@compiled_parallel
+@compiled_with(cholesky, parallel=True)
 def _reddening(
     order: np.ndarray, labels: np.ndarray, source_id: np.ndarray, colours: np.ndarray, errors: np.ndarray,
     near: np.ndarray, near_id: np.ndarray, products: np.ndarray, pattern: np.ndarray,
@@ -176,7 +176,7 @@ def _reddening(
         )
 
 
-@compiled
+@compiled_with(cholesky)
 def _add_pairs(
     star: np.ndarray, star_id: int, widths: np.ndarray, near: np.ndarray, near_id: np.ndarray,
     products: np.ndarray, pattern: np.ndarray, starts: np.ndarray, origin: np.ndarray, sums: np.ndarray,
@@ -197,7 +197,7 @@ def _add_pairs(
                 row += 1
 
 
-@compiled
+@compiled_with(cholesky)
 def _mean_excess(
     star: np.ndarray, colour: np.ndarray, error: np.ndarray, sums: np.ndarray, coefficients: np.ndarray, minimum: int
 ) -> tuple[float, float, int, int]:
@@ -239,7 +239,7 @@ def _mean_excess(
     return mean, math.sqrt(max(variance, 0.0)), int(most), count
 
 
-@compiled
+@compiled_with(cholesky)
 def _common(sums: np.ndarray, bits: int) -> np.ndarray:
     """Return the sums over the pairs that have all colours of `bits`."""
     total = np.zeros(sums.shape[1])
@@ -250,13 +250,13 @@ def _common(sums: np.ndarray, bits: int) -> np.ndarray:
     return total
 
 
-@compiled
+@compiled_with(cholesky)
 def _place(a: int, b: int) -> int:
     """Return where the product of two quantities is: 1, the three labels, the colours."""
     return a * (a + 1) // 2 + b if a >= b else b * (b + 1) // 2 + a
 
 
-@compiled
+@compiled_with(cholesky)
 def _normal(total: np.ndarray, star: np.ndarray) -> np.ndarray:
     """Return the normal matrix of a fit with labels relative to the star."""
     normal = np.empty((UNKNOWNS, UNKNOWNS))
@@ -273,7 +273,7 @@ def _normal(total: np.ndarray, star: np.ndarray) -> np.ndarray:
     return normal
 
 
-@compiled
+@compiled_with(cholesky)
 def _right(total: np.ndarray, star: np.ndarray, c: int) -> np.ndarray:
     """Return the right side of a fit to colour c."""
     right = np.empty(UNKNOWNS)
@@ -284,24 +284,24 @@ def _right(total: np.ndarray, star: np.ndarray, c: int) -> np.ndarray:
     return right
 
 
-@compiled
+@compiled_with(cholesky)
 def _fit(total: np.ndarray, star: np.ndarray, c: int, plane: np.ndarray) -> tuple[float, float]:
     """Fit colour c by a plane in the labels.
 
     Returns the pairs (0: no fit) and the variance of the plane at the star in units of the scatter's.
     """
     normal = _normal(total, star)
-    if not factorise(normal, SMALLEST_PIVOT * np.diag(normal)):
+    if not cholesky.factorise(normal, SMALLEST_PIVOT * np.diag(normal)):
         return 0.0, 0.0
     plane[:] = _right(total, star, c)
-    substitute(normal, plane)
+    cholesky.substitute(normal, plane)
     unit = np.zeros(UNKNOWNS)
     unit[0] = 1.0
-    substitute(normal, unit)
+    cholesky.substitute(normal, unit)
     return total[0], unit[0]
 
 
-@compiled
+@compiled_with(cholesky)
 def _residual(total: np.ndarray, star: np.ndarray, c: int, d: int, planes: np.ndarray) -> float:
     """Return the mean product of the residuals of two colours over the pairs that have both."""
     if not total[0] > UNKNOWNS:
