@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vacframe.core.columns.arrow import notes_of
 from vacframe.core.columns.astropy_tables import converted
-from vacframe.core.columns.field_notes import notes_of
 from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import NULL_TEXT, warn_left_out
 from vacframe.io.plain import plain_file

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from vacframe.core.columns.field_notes import notes
+from vacframe.core.columns.arrow import notes
 from vacframe.core.contract.errors import InputFileError
 from vacframe.io.csv_types import CsvLayout, csv_rows, settle
 from vacframe.io.fields import NULL_TEXT, keep, kept_type, warn_left_out

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.columns.arrow import arrow_type, to_arrow
-from vacframe.core.columns.field_notes import file_column, notes, notes_of
+from vacframe.core.columns.arrow import arrow_type, file_column, notes, notes_of, to_arrow
 from vacframe.core.contract.errors import InputFileError
 from vacframe.core.contract.schema import Column
 from vacframe.io.fields import keep, same_length, warn_left_out

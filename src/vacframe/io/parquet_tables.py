@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vacframe.core.columns.field_notes import notes
+from vacframe.core.columns.arrow import notes
 from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import keep, kept_type, same_length, warn_left_out
 from vacframe.io.read_errors import reading

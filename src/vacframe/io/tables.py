@@ -51,7 +51,7 @@ def probe_table(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -
     InputFileError
         If the file cannot be read; the message says what was expected.
     """
-    from vacframe.core.columns.field_notes import file_column
+    from vacframe.core.columns.arrow import file_column
 
     return tuple(file_column(field) for field in _schema(Path(path), options))
 

@@ -16,8 +16,7 @@ from typing import IO, Any, Literal, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vacframe.core.columns.arrow import arrow_schema, to_arrow
-from vacframe.core.columns.field_notes import file_column
+from vacframe.core.columns.arrow import arrow_schema, file_column, to_arrow
 from vacframe.core.contract.errors import SchemaError, UsageError, did_you_mean
 from vacframe.core.contract.schema import TableSchema
 from vacframe.io.csv_write import CsvWriter

@@ -18,6 +18,7 @@ from vacframe.core.store.results import Made, has_result, write_result
 NUMBERS = Product(
     name="numbers", description="Numbers", kind=Kind.whole, table=TableSchema(columns=(column("x", "int64", "X"),))
 )
+NOTES = {"build": "b", "seconds": 1.0}
 MODEL = Product(name="fit", description="A fit", kind=Kind.model)
 
 
@@ -32,7 +33,7 @@ def store(tmp_path):
 
 
 def keep(store, key, values, **options):
-    write_result(store.folder, key, made(values, **options), NUMBERS, {"stars": "d"}, {"build": "b", "seconds": 1.0})
+    write_result(store.folder, key, made(values, **options), NUMBERS, NUMBERS.table, {"stars": "d"}, NOTES)
     store.forget_listing()
 
 

@@ -43,7 +43,8 @@ def store(tmp_path):
 
 
 def keep(store, key, table):
-    write_result(store.folder, key, Made(table, None, REJECT_SCHEMA.empty_table(), {"seen": 1}), PRODUCT, {}, {})
+    result = Made(table, None, REJECT_SCHEMA.empty_table(), {"seen": 1})
+    write_result(store.folder, key, result, PRODUCT, stored_schema(STARS), {}, {})
 
 
 def publish(store, done, **changes):

@@ -91,22 +91,26 @@ def _array_hashes(values: np.ndarray) -> np.ndarray:
     return np.frombuffer(joined, dtype=np.uint64).reshape(len(values), 2)
 
 
-def identity_hashes(table: pa.Table, key: str | None) -> np.ndarray:
+Arrays = list[tuple[np.ndarray, np.ndarray | None]]
+"""Values and nulls of each column."""
+
+
+def identity_hashes(table: pa.Table, key: str | None, arrays: Arrays | None = None) -> np.ndarray:
     """Return the hashes that identify each row, shape (n, 2): of its key, or of its number."""
     if key is not None:
-        values, mask = to_numpy(table[key])
+        values, mask = arrays[table.column_names.index(key)] if arrays is not None else to_numpy(table[key])
         lanes = mix64(_bits(values)[:, None] + _LANES)
         lanes[np.zeros(len(values), bool) if mask is None else mask] = _NULL
         return lanes
     return mix64(np.arange(table.num_rows, dtype=np.uint64)[:, None] + _LANES)
 
 
-def _contributions(table: pa.Table, identity: np.ndarray) -> np.ndarray:
+def _contributions(columns: Arrays, identity: np.ndarray) -> np.ndarray:
     """Return each cell's contribution to the digest of its column, shape (n, columns, 2)."""
-    raw = np.zeros((table.num_rows, table.num_columns), dtype=np.uint64)
+    raw = np.zeros((len(identity), len(columns)), dtype=np.uint64)
     arrays: dict[int, np.ndarray] = {}
     nulls = np.zeros(raw.shape, dtype=bool)
-    for j, (values, mask) in enumerate([to_numpy(column) for column in table.columns]):
+    for j, (values, mask) in enumerate(columns):
         if values.ndim == 2:
             arrays[j] = _array_hashes(values)
         else:
@@ -123,10 +127,16 @@ def _contributions(table: pa.Table, identity: np.ndarray) -> np.ndarray:
         return mix64(identity[:, None, :] + mix64(lanes ^ _LANES))
 
 
-def _blocks(table: pa.Table, identity: np.ndarray) -> Iterator[np.ndarray]:
+def _blocks(table: pa.Table, key: str | None) -> Iterator[np.ndarray]:
     """Yield the contributions of a table, some thousands of rows at a time to spare memory."""
     for start in range(0, table.num_rows, BLOCK_ROWS):
-        yield _contributions(table.slice(start, BLOCK_ROWS), identity[start : start + BLOCK_ROWS])
+        block = table.slice(start, BLOCK_ROWS)
+        columns = [to_numpy(column) for column in block.columns]
+        if key is None:
+            identity = mix64(np.arange(start, start + block.num_rows, dtype=np.uint64)[:, None] + _LANES)
+        else:
+            identity = identity_hashes(block, key, columns)
+        yield _contributions(columns, identity)
 
 
 def total(lanes: np.ndarray) -> str:
@@ -141,7 +151,7 @@ def _text(pair: np.ndarray) -> str:
 def table_digests(table: pa.Table, key: str | None) -> dict[str, str]:
     """Return the digest of every column of a table, over all of its rows."""
     sums = np.zeros((table.num_columns, 2), dtype=np.uint64)
-    for lanes in _blocks(table, identity_hashes(table, key)):
+    for lanes in _blocks(table, key):
         sums += lanes.sum(axis=0, dtype=np.uint64)
     return {name: _text(pair) for name, pair in zip(table.column_names, sums, strict=True)}
 
@@ -150,7 +160,7 @@ def row_digests(table: pa.Table, key: str | None) -> np.ndarray:
     """Return one digest of each row over all columns, shape (n, 2), dtype uint64."""
     seeds = np.array([text_seed(n) for n in table.column_names], dtype=np.uint64)
     with np.errstate(over="ignore"):
-        rows = [mix64(lanes + seeds[:, None]).sum(axis=1) for lanes in _blocks(table, identity_hashes(table, key))]
+        rows = [mix64(lanes + seeds[:, None]).sum(axis=1) for lanes in _blocks(table, key)]
     return np.concatenate(rows) if rows else np.zeros((0, 2), dtype=np.uint64)
 
 

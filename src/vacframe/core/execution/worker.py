@@ -69,7 +69,7 @@ def run_make(spec: MakeSpec) -> ResultAnswer:
         seconds = round(time.perf_counter() - started, 3)
         logger.info("made %d rows, %d rejects in %.3f s; result %s", made.rows, made.rejects.num_rows, seconds, key)
     notes = {"seconds": seconds, "device": spec.device.name, "build": of.build}
-    write_result(of.folder, key, made, of.product, inputs, notes)
+    write_result(of.folder, key, made, of.product, of.stored, inputs, notes)
     return ResultAnswer(key, inputs, False, made.rows, time.perf_counter() - started)
 
 

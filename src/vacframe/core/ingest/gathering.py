@@ -32,7 +32,7 @@ def run_gather(spec: GatherSpec) -> ResultAnswer:
     tables = [pa.table([p[n] for n in fields.names], schema=fields) for p in parts]
     table = in_order(pa.concat_tables([fields.empty_table(), *tables]).combine_chunks(), schema.key)
     made = Made(table, None, REJECT_SCHEMA.empty_table())
-    write_result(of.folder, spec.key, made, of.product, spec.digests, {"device": "cpu", "build": of.build})
+    write_result(of.folder, spec.key, made, of.product, of.stored, spec.digests, {"device": "cpu", "build": of.build})
     return ResultAnswer(spec.key, spec.digests, False, table.num_rows, time.perf_counter() - started)
 
 

@@ -109,12 +109,15 @@ def gatherings(records: Records, tree: PixelTree, on_sky: bool) -> dict[str, Gat
     code = (np.int64(4) << (2 * order)) + number
     by_code = np.argsort(code, kind="stable")
     _, starts = np.unique(code[by_code], return_index=True)
-    out = {}
-    for rows in np.split(by_code, starts[1:]) if len(code) else []:
-        places = total(records.pixel[rows][:, None].astype(np.uint64) * np.array([[3, 5]], np.uint64))
-        digest = digest_json([total(records.lanes[rows]), places])
-        out[str(Pixel(int(order[rows[0]]), int(number[rows[0]])))] = Gathering(digest, rows)
-    return out
+    members = np.split(by_code, starts[1:]) if len(code) else []
+    parts = [str(Pixel(int(order[rows[0]]), int(number[rows[0]]))) for rows in members]
+    digests = [digest_json([total(records.lanes[r]), total(_place_lanes(records.pixel[r]))]) for r in members]
+    return {part: Gathering(d, rows) for part, d, rows in zip(parts, digests, members, strict=True)}
+
+
+def _place_lanes(pixels: np.ndarray) -> np.ndarray:
+    """Return what the place of each row adds to the digest of its partition, shape (n, 2)."""
+    return pixels[:, None].astype(np.uint64) * np.array([[3, 5]], np.uint64)
 
 
 def scanned_rows(records: Records, rows: Sequence[int] | np.ndarray, moved: bool) -> tuple[ScannedRows, ...]:

@@ -97,14 +97,14 @@ class Source:
         judge.change = None if old is not None and old["schema"] == schema else recipe_reason(self.node.recipe, old)
         name, changed = self.node.name, set(self.scans.changed)
         tasks = []
+        keys = {part: gather_key(name, schema, gathering.digest) for part, gathering in found.items()}
         for part, gathering in found.items():
             files = sorted(changed & scanned.records.files_of(gathering.rows)) if changed else []
             detail = "" if current is None else "rows moved or left"
             if files:
                 more = f" and {len(files) - 1} more" if len(files) > 1 else ""
                 detail = f"{Path(files[0]).name}{more} changed"
-            key = gather_key(name, schema, gathering.digest)
-            tasks.append(judge.judge(part, key, {"files": gathering.digest}, {}, detail))
+            tasks.append(judge.judge(part, keys[part], {"files": gathering.digest}, {}, detail))
         return tasks, found
 
     def fault(self, scanned: Scanned) -> str:

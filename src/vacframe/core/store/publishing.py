@@ -105,13 +105,14 @@ def _linked(
     """Link the results into a version; return the records of its parts, and what they counted together."""
     parts: dict[str, dict[str, Any]] = {}
     totals: dict[str, dict[str, int]] = {"rejects": {}, "counts": {}}
-    on_sky = product.on_sky
-    for part, finished in sorted(done.items()):
-        meta = store.meta(finished.key)
-        path = _place(product, part, meta["rows"], on_sky)
+    ordered = sorted(done.items())
+    metas = [store.meta(finished.key) for _, finished in ordered]
+    places = _places(product, [part for part, _ in ordered], [meta["rows"] for meta in metas])
+    source = MODEL_FOLDER if product.kind is Kind.model else TABLE_FILE
+    for (_, finished), path in zip(ordered, places, strict=True):
         if path:
-            source = MODEL_FOLDER if product.kind is Kind.model else TABLE_FILE
-            link(store.object(finished.key) / source, staged / path)
+            link(store.folder / "objects" / finished.key / source, staged / path)
+    for (part, finished), meta, path in zip(ordered, metas, places, strict=True):
         for name, collected in totals.items():
             for reason, number in meta[name].items():
                 collected[reason] = collected.get(reason, 0) + number
@@ -136,12 +137,14 @@ def rejects_differ(version: Version, rejects: pa.Table | None) -> bool:
     return not before.sort_by(order).equals(rejects.sort_by(order))
 
 
-def _place(product: Product, part: str, rows: int, on_sky: bool = False) -> str:
+def _places(product: Product, parts: Sequence[str], rows: Sequence[int]) -> list[str]:
+    """Return where the file of each part lies in a version; empty for a partition without rows, which has none."""
     if product.kind is Kind.model:
-        return MODEL_FOLDER
-    if not on_sky:
-        return f"{product.name}.parquet"
-    return str(relative_path(*Pixel.parse(part))) if rows else ""
+        return [MODEL_FOLDER]
+    if not product.on_sky:
+        return [f"{product.name}.parquet"]
+    pixels = [Pixel.parse(part) for part in parts]
+    return [str(relative_path(*pixel)) if number else "" for pixel, number in zip(pixels, rows, strict=True)]
 
 
 def _write_map(staged: Path, product: Product, stored: TableSchema, created: str) -> None:
@@ -149,7 +152,7 @@ def _write_map(staged: Path, product: Product, stored: TableSchema, created: str
     grid = product.grid
     assert grid is not None
     assert product.table is not None
-    table = read_columns(staged / _place(product, "", 1))
+    table = read_columns(staged / f"{product.name}.parquet")
     path = staged / f"{product.name}.fits"
     write_healpix(
         table, product.table, path, pixel=grid.pixel, order=grid.order, nested=grid.ordering == "nested",

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vacframe.core.columns.digest import table_digests
-from vacframe.core.columns.position import stored_schema
 from vacframe.core.contract.model import Model
 from vacframe.core.contract.product import Product
+from vacframe.core.contract.schema import TableSchema
 from vacframe.core.store.files import staged_folder
 from vacframe.core.store.model_files import model_digests, write_model
 from vacframe.core.store.partition import write_table
@@ -43,7 +43,13 @@ def has_result(folder: Path, key: str) -> bool:
 
 
 def write_result(
-    folder: Path, result: str, made: Made, product: Product, inputs: Mapping[str, str], notes: Mapping[str, Any]
+    folder: Path,
+    result: str,
+    made: Made,
+    product: Product,
+    stored: TableSchema | None,
+    inputs: Mapping[str, str],
+    notes: Mapping[str, Any],
 ) -> None:
     """Write what a task made under its key.
 
@@ -59,6 +65,8 @@ def write_result(
     made : Made
     product : Product
         Its declaration.
+    stored : TableSchema or None
+        Schema of its stored table; None of a model.
     inputs : mapping of str to str
         Input → digest of what was read.
     notes : mapping
@@ -68,8 +76,8 @@ def write_result(
     with staged_folder(folder / "objects" / result, beside=folder / "staged") as staged:
         files = [staged / META_FILE]
         if made.table is not None:
-            assert product.table is not None
-            stored, key = stored_schema(product.table), product.table.key
+            assert stored is not None
+            key = stored.key
             files.append(staged / TABLE_FILE)
             write_table(made.table, stored, files[-1], name=product.name, description=product.description)
             meta["digests"] = table_digests(made.table, key if key in made.table.column_names else None)
