@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from vacframe.cli.app import app
+from vacframe.cli.comparison_tables import show_closure, show_scorecard
+from vacframe.cli.json_values import print_json
 from vacframe.cli.options import (
     HERE,
     AsJson,
@@ -23,8 +25,7 @@ from vacframe.cli.options import (
     restored,
     split,
 )
-from vacframe.cli.render import print_json, print_records
-from vacframe.cli.summaries import show_closure, show_scorecard
+from vacframe.cli.text_tables import print_records
 
 
 @app.command()
@@ -55,7 +56,7 @@ def closure(
     """Compare a catalogue with the truth: bias, scatter, pulls; or --selects: completeness, purity."""
     from vacframe.report.closure import closure as compare
     from vacframe.report.closure_files import save
-    from vacframe.report.selection import selection
+    from vacframe.report.selection_closure import selection
 
     space, groups = restored(workspace), None if against is None else split([against])
     if selects:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from vacframe.cli.changed_settings import changed_settings
+from vacframe.cli.json_values import jsonable, print_json, texts_of
 from vacframe.cli.progress_bars import ProgressBars
-from vacframe.cli.render import jsonable, print_json, print_table, settings, texts_of
+from vacframe.cli.text_tables import print_table
 from vacframe.core.planning.plan import ProductOutcome
 
 
@@ -50,9 +52,9 @@ def test_wide_integer_columns_are_text_whatever_their_value():
 
 def test_settings_are_those_that_differ_lists_of_tables_by_number():
     defaults = {"a": 1, "b": {"c": 2, "d": 3}, "e": [{"n": 1}, {"n": 2}], "f": [1, 2]}
-    assert settings(defaults, defaults) == {}
+    assert changed_settings(defaults, defaults) == {}
     changed = {"a": 1, "b": {"c": 2, "d": 4}, "e": [{"n": 1}], "f": [1], "g": {}}
-    assert settings(changed, defaults) == {"b.d": 4, "e.0.n": 1, "f": [1], "g": {}}
+    assert changed_settings(changed, defaults) == {"b.d": 4, "e.0.n": 1, "f": [1], "g": {}}
 
 
 def test_columns_are_aligned_numbers_to_the_right(capsys):
