@@ -24,10 +24,11 @@ def test_they_are_the_spread_of_repeated_samples():
 
 
 def test_names_of_reports_and_of_agreements():
-    errors = standard_errors({"n": 800, "bias": 1.0, "scatter": 4.0, "std": 8.0, "coverage": 0.5, "label": "teff"})
+    errors = standard_errors({"n": 800, "bias": 1.0, "scatter": 4.0, "std": 8.0, "coverage": 0.5, "mean": 2.0})
     assert errors["bias"] == pytest.approx(1.2533 * 4 / 800**0.5, rel=1e-4)
     assert errors["scatter"] == pytest.approx(1.166 * 4 / 800**0.5, rel=1e-3)
     assert errors["std"] == pytest.approx(8 / 1600**0.5)
+    assert errors["mean"] == pytest.approx(8 / 800**0.5)
     assert errors["coverage"] == pytest.approx(0.5 / 800**0.5)
     shares = {"number": 100, "stated": 25, "right": 20, "completeness": 0.2, "purity": 0.8}
     assert standard_errors(shares) == pytest.approx({"completeness": 0.04, "purity": 0.08})

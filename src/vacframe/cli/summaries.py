@@ -44,6 +44,8 @@ def show_plan(found: Plan, as_json: bool) -> None:
 
 def reason_text(reason: Reason) -> str:
     """Return why a task runs, or does not, in words."""
+    if reason.kind == "fresh":
+        return reason.detail
     if reason.kind == "waits":
         return f"waits {reason.detail}"
     return ": ".join(text for text in (reason.kind, reason.detail) if text)
@@ -55,10 +57,11 @@ def show_report(report: BuildReport, space: Workspace) -> None:
 
     heads = ("product", "provider", "ran", "reused", "up to date", "failed", "rows", "left out", "seconds", "device")
     rows = [
-        (p.name, p.provider, p.ran, p.adopted, p.fresh, p.failed, p.rows, sum(p.rejects.values()), p.seconds, p.device)
+        (p.name, p.provider, p.ran, p.adopted, p.fresh, p.failed, None if p.kind == "model" else p.rows,
+         sum(p.rejects.values()), round(p.seconds, 1), p.device)
         for p in report.products
-    ]
-    print_table(heads, [[round(v, 1) if isinstance(v, float) else v for v in row] for row in rows])
+    ]  # fmt: skip
+    print_table(heads, rows)
     rejected = [
         (p.name, reason, n, _example(space, p.name, reason)) for p in report.products for reason, n in p.rejects.items()
     ]
@@ -96,6 +99,8 @@ def show_product(found: dict[str, Any], space: Workspace) -> None:
     facts = {k: v for k, v in found.items() if k not in ("head", "provenance")}
     made = dict(found["provenance"])
     config, files = made.pop("config", {}), made.pop("files", {})
+    if found["kind"] == "model":
+        del facts["rows"]
     print_facts({k: v for k, v in facts.items() if v not in (None, "", [], {})})
     title("provenance")
     print_facts({k: v for k, v in made.items() if v not in (None, "", [], {})})

@@ -20,16 +20,17 @@ DEVIATION_ERROR = math.sqrt(0.5)
 ROBUST_ERROR = DEVIATION_ERROR / math.sqrt(MAD_EFFICIENCY)
 """The same of 1.4826 MAD: 1.1664."""
 
-COUNTS = ("number", "n")
+COUNTS = ("number", "n", "stars")
 """How the number of rows may be called."""
-_SPREADS = {
-    "bias": ("scatter", MEDIAN_ERROR), "p16": ("scatter", PERCENTILE_ERROR), "p84": ("scatter", PERCENTILE_ERROR),
-    "scatter": ("scatter", ROBUST_ERROR), "std": ("std", DEVIATION_ERROR),
-}  # fmt: skip
-"""Statistic → the width that its error goes with, and the factor."""
-_PULL_SPREADS = {"pull_bias": ("pull_scatter", MEDIAN_ERROR), "pull_scatter": ("pull_scatter", ROBUST_ERROR)}
+_SPREADS = (
+    ("bias", "scatter", MEDIAN_ERROR), ("p16", "scatter", PERCENTILE_ERROR), ("p84", "scatter", PERCENTILE_ERROR),
+    ("scatter", "scatter", ROBUST_ERROR), ("std", "std", DEVIATION_ERROR), ("mean", "std", 1.0),
+    ("deviation", "deviation", DEVIATION_ERROR), ("mean", "deviation", 1.0),
+)  # fmt: skip
+"""Statistic, the width that its error goes with, and the factor."""
+_PULL_SPREADS = (("pull_bias", "pull_scatter", MEDIAN_ERROR), ("pull_scatter", "pull_scatter", ROBUST_ERROR))
 _FRACTIONS: dict[str, tuple[str, ...]] = {
-    "outliers": COUNTS, "coverage": COUNTS, "within_1": ("pulls",), "within_2": ("pulls",),
+    "outliers": COUNTS, "coverage": COUNTS, "within_1": ("pulls", *COUNTS), "within_2": ("pulls", *COUNTS),
     "completeness": COUNTS, "purity": ("stated",),
 }  # fmt: skip
 """Fraction → the count that it is a fraction of."""
@@ -42,8 +43,8 @@ def standard_errors(line: Mapping[str, Any]) -> dict[str, float]:
     ----------
     line : mapping of str to object
         Statistics by the names that `vacframe.astro.residuals.ResidualStatistics` and
-        `vacframe.report.agreement.Agreement` have, or those of a plugin's report: the number of rows may be ``n``;
-        ``std`` is a standard deviation and ``coverage`` a fraction of the rows.
+        `vacframe.report.agreement.Agreement` have, or those of a plugin's report: the number of rows may be ``n`` or
+        ``stars``; ``std`` or ``deviation`` is a standard deviation, ``coverage`` a fraction of the rows.
 
     Returns
     -------
@@ -53,7 +54,7 @@ def standard_errors(line: Mapping[str, Any]) -> dict[str, float]:
     found = {}
     for spreads, counts in ((_SPREADS, COUNTS), (_PULL_SPREADS, ("pulls",))):
         number = _count(line, counts)
-        for name, (width, factor) in spreads.items():
+        for name, width, factor in spreads:
             spread = line.get(width)
             if number and _is_number(line.get(name)) and _is_number(spread):
                 found[name] = factor * spread / math.sqrt(number)
