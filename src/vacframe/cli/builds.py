@@ -39,11 +39,13 @@ def build(
     overrides: Overrides = None,
     provider: Providers = None,
     paper: PaperName = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Publish what succeeded.")] = False,
     where: Annotated[str, typer.Option("--where", metavar="EXPR", help="Pilot run: only these rows.")] = "",
     pixels: Annotated[str, typer.Option("--pixels", metavar="K/N,K/N", help="Pilot run: only these pixels.")] = "",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Pilot run: only the first rows.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="Pilot run: only the first rows.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: AsJson = False,
 ) -> None:

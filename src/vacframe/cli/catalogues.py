@@ -27,7 +27,7 @@ def cite(product: ProductName, workspace: Folder = HERE, as_json: AsJson = False
 @app.command()
 def show(
     product: ProductName,
-    rows: Annotated[int, typer.Option(min=0, help="Rows to print.")] = 10,
+    rows: Annotated[int, typer.Option(min=0, metavar="N", help="Rows to print.")] = 10,
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +44,7 @@ def show(
 
 @app.command()
 def verify(
-    products: Annotated[list[str] | None, typer.Argument(metavar="[PRODUCT]...")] = None,
+    products: Annotated[list[str] | None, typer.Argument(metavar="PRODUCT", help="Default: every product.")] = None,
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:

@@ -47,7 +47,7 @@ def closure(
     selects: Annotated[str, typer.Option(metavar="EXPR", help="True of the stars that belong in the catalogue.")] = "",
     of: Annotated[str | None, typer.Option(metavar="PRODUCT", help="What the selection was made from.")] = None,
     through: Annotated[str | None, typer.Option(metavar="PRODUCT", help="Product that carries both keys.")] = None,
-    bins: Annotated[int, typer.Option("--bins", min=0, help="Groups of a quantity; 0 for none.")] = 5,
+    bins: Annotated[int, typer.Option("--bins", min=0, metavar="N", help="Groups of a quantity; 0 for none.")] = 5,
     table: Annotated[Path | None, typer.Option("--table", metavar="FILE", help="Write every line there.")] = None,
     plots: Plots = None,
     workspace: Folder = HERE,
@@ -80,7 +80,7 @@ def paper(
     workspace: Folder = HERE,
     overrides: Overrides = None,
     provider: Providers = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build what a paper published numbers of, under its settings, and print published beside measured."""

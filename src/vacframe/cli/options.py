@@ -31,7 +31,7 @@ PaperName = Annotated[
     str | None, typer.Option("--paper", metavar="NAME", help="Settings of a paper, below those of the configuration.")
 ]
 Plots = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write figures there.")]
-Products = Annotated[list[str] | None, typer.Argument(metavar="[PRODUCT]...", help="Products to build.")]
+Products = Annotated[list[str] | None, typer.Argument(metavar="PRODUCT", help="Products to build.")]
 ProductList = Annotated[
     list[str] | None, typer.Option("--products", "-p", metavar="A,B", help="Products to build, with commas between.")
 ]
