@@ -96,6 +96,8 @@ def _measured(score: Score) -> NumberText | None:
     """Return the measured number with its error; where it has none, to the digits that the tolerance tells apart."""
     if score.measured is None:
         return None
-    if score.error is None and score.measured.is_integer():
+    if score.error is not None:
+        return with_error(score.measured, score.error)
+    if score.measured.is_integer():
         return significant(score.measured, 15)
-    return to_error(score.measured, score.tolerance) if score.error is None else with_error(score.measured, score.error)
+    return to_error(score.measured, score.tolerance) if score.tolerance else significant(score.measured, 4)
