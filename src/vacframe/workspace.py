@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -409,7 +410,7 @@ class Workspace:
         if version is None:
             names = [p["name"] for p in self.products()]
             hint = "" if product in names else did_you_mean(product, names)
-            raise UsageError(f"{product!r} is not built in {self.folder}.{hint} vacframe build --products {product}")
+            raise UsageError(f"{product!r} is not built in {self.folder}.{hint} vacframe build {product}")
         return version
 
     # Inside
@@ -460,6 +461,7 @@ def _part(text: str) -> str:
 def _flatten(value: Any, key: str, out: list[dict[str, Any]]) -> None:
     if isinstance(value, dict) and value:
         for name, inner in value.items():
-            _flatten(inner, f"{key}.{name}" if key else name, out)
+            part = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+            _flatten(inner, f"{key}.{part}" if key else part, out)
     else:
         out.append({"key": key, "value": value})

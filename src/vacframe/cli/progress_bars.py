@@ -67,8 +67,8 @@ class ProgressBars(Reporter):
         return next(t for t in self._bars.tasks if t.id == self._tasks[product])
 
     def message(self, text: str) -> None:
-        """Print a line above the bars."""
-        self._console.print(text, markup=False, highlight=False)
+        """Print a line above the bars, unbroken where standard error is no terminal."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def finish(self, report: BuildReport) -> None:
         """Stop the bars; they stay on the screen."""

@@ -186,7 +186,7 @@ def _places(columns: dict[str, Any], schema: TableSchema, places: pa.Table | Non
         if count == 0:
             return np.empty(0, dtype=np.int64)
         raise PluginError(
-            f"{product.name}: run() returned no {' or '.join(missing)}, so its rows have no place on the sky"
+            f"{product.name}: run() returned no {' or '.join(missing)}, so nobody knows where on the sky its rows lie"
         )
     position = [
         to_arrow(columns[n], schema[n]).to_numpy(zero_copy_only=False)

@@ -103,7 +103,7 @@ def find_pairs(
     chosen = columns if columns is not None else _estimates(catalogue)
     pairs = []
     for name in dict.fromkeys([*match, *chosen]):
-        counterpart = match.get(name) or _counterpart(catalogue[name], truth, bool(_error(catalogue, name)))
+        counterpart = match.get(name) or _counterpart(catalogue[name], truth, bool(error_columns(catalogue, name)))
         if counterpart is not None:
             pairs.append(_pair(catalogue, catalogue[name], truth[counterpart], errors.get(name)))
         elif columns is not None:
@@ -134,7 +134,7 @@ def _estimates(schema: TableSchema) -> list[str]:
     return [c.name for c in scalars if c.name not in companions and not (c.ucd or "").startswith(NO_ESTIMATES)]
 
 
-def _error(schema: TableSchema, name: str) -> tuple[str, ...]:
+def error_columns(schema: TableSchema, name: str) -> tuple[str, ...]:
     """Return the column of the error of a column, else those of the ends of its interval, else nothing."""
     found = [(t.format(name),) for t in ERROR_NAMES if t.format(name) in schema]
     return next(iter([*found, *((a, b) for a, b in _bounds(name) if a in schema and b in schema)]), ())
@@ -153,7 +153,7 @@ def _counterpart(column: Column, truth: TableSchema, stated: bool) -> str | None
         return column.name if known else None
     position = (truth.position.ra, truth.position.dec) if truth.position else ()
     labels = [c for c in truth.columns if c.is_float and c.length is None and c.name not in position]
-    labels = [c for c in labels if _factor(c.unit, column.unit) is not None]
+    labels = [c for c in labels if conversion(c.unit, column.unit) is not None]
     fitting = [c for c in labels if column.name == c.name or (len(c.name) > 1 and column.name.startswith(f"{c.name}_"))]
     if fitting:
         return max(fitting, key=lambda c: len(c.name)).name
@@ -174,10 +174,10 @@ def _meaning(ucd: str) -> set[str]:
 def _pair(schema: TableSchema, column: Column, truth: Column, error: str | None) -> Pair:
     if not (column.is_float and truth.is_float):
         return Pair(column.name, truth.name, exact=True)
-    factor = _factor(truth.unit, column.unit)
+    factor = conversion(truth.unit, column.unit)
     if factor is None:
         raise UsageError(f"{column.name} is in {column.unit}, which {truth.name} (in {truth.unit}) does not convert to")
-    chosen = (error,) if error is not None else _error(schema, column.name)
+    chosen = (error,) if error is not None else error_columns(schema, column.name)
     flags = [n for n in (t.format(column.name) for t in FLAG_NAMES) if n in schema]
     suffix = column.name.removeprefix(f"{truth.name}_")
     split = SPLIT_NAME.format(suffix)
@@ -187,7 +187,7 @@ def _pair(schema: TableSchema, column: Column, truth: Column, error: str | None)
     )  # fmt: skip
 
 
-def _factor(unit: str | None, wanted: str | None) -> float | None:
+def conversion(unit: str | None, wanted: str | None) -> float | None:
     """Return by what to multiply values in `unit` to have them in `wanted`; None where they do not convert."""
     if (unit or "") == (wanted or ""):
         return 1.0

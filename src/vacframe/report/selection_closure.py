@@ -10,8 +10,8 @@ import numpy as np
 from vacframe.core.contract.errors import UsageError
 from vacframe.report.closure import TRUTHS, Closure, Sample, default_against, lines
 from vacframe.report.columns import Columns
+from vacframe.report.compared_columns import Pair
 from vacframe.report.joining import join
-from vacframe.report.pairs import Pair
 
 if TYPE_CHECKING:
     from vacframe.workspace import Workspace
