@@ -8,7 +8,9 @@ from vacframe_mock_survey.method.stars.bands import absolute_magnitudes
 from vacframe_mock_survey.method.stars.drawing import draw_stars
 from vacframe_mock_survey.method.stars.tracks import NODES
 
-parsec = pytest.importorskip("vacframe_surveys.parsec", reason="the plugin surveys, which reads PARSEC's isochrones")
+parsec = pytest.importorskip(
+    "vacframe_surveys.readers.parsec_tables", reason="the plugin surveys, which reads PARSEC's isochrones"
+)
 
 
 @pytest.fixture(scope="module")

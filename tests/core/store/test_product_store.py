@@ -51,9 +51,8 @@ def test_a_result_is_complete_read_only_and_says_what_it_is(store):
 
 
 def test_a_model_is_kept_with_digests_of_its_arrays(store):
-    write_result(
-        store.folder, "m", Made(None, Model({"w": np.arange(3.0)}), REJECT_SCHEMA.empty_table()), MODEL, {}, {}
-    )
+    fit = Made(None, Model({"w": np.arange(3.0)}), REJECT_SCHEMA.empty_table())
+    write_result(store.folder, "m", fit, MODEL, None, {}, {})
     meta = store.meta("m")
     assert meta["rows"] == 0
     assert set(meta["digests"]) == {"metadata", "array_w"}

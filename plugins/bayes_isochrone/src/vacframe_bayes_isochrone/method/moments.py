@@ -1,4 +1,4 @@
-"""Moments and percentiles from the shares of the model points; compiled. See `vacframe_bayes_isochrone.kernel`."""
+"""Moments and percentiles from the shares of the model points; compiled. See `vacframe_bayes_isochrone.method.kernel`."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def place_moments(
     deposit : ndarray, shape (n_component, n_a, n_t)
         Weights of the points on the table's nodes.
     line, nodes, kernel, f
-        As `vacframe_bayes_isochrone.integral.tabulate` returns them.
+        As `vacframe_bayes_isochrone.method.integral.tabulate` returns them.
     """
     _, components, n_q, n_t = f.shape
     n_a = deposit.shape[1]

@@ -22,7 +22,7 @@ def sample(stars: Any, model: Any, inputs: Any, config: Any, rng: Any) -> dict[s
     Parameters
     ----------
     stars, model, inputs, config
-        As `vacframe_bayes_isochrone.engine.estimate` takes them.
+        As `vacframe_bayes_isochrone.method.estimation.estimate` takes them.
     rng : RowRandom
         Random numbers of the rows.
     """
@@ -41,7 +41,7 @@ def age_likelihoods(stars: Any, model: Any, inputs: Any, config: Any) -> np.ndar
     Parameters
     ----------
     stars, model, inputs, config
-        As `vacframe_bayes_isochrone.engine.estimate` takes them.
+        As `vacframe_bayes_isochrone.method.estimation.estimate` takes them.
 
     Returns
     -------

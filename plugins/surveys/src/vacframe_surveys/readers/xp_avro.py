@@ -15,7 +15,7 @@ _SCALARS = {"standard_deviation": "standardDeviation", "n_measurements": "number
 
 
 def iter_avro(path: Path, rows: int) -> Iterator[dict[str, np.ndarray]]:
-    """Yield the columns of a file, `rows` at a time, as `vacframe_surveys.xp_files.iter_columns` does.
+    """Yield the columns of a file, `rows` at a time, as `vacframe_surveys.readers.xp_files.iter_columns` does.
 
     Raises
     ------

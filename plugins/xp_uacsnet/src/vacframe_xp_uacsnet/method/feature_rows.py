@@ -19,7 +19,7 @@ VALID_COLOUR, VALID_G, VALID_EBV = (-0.5, 2.0), (3.0, 17.5), 0.8
 
 
 def prepare(inputs: Any, config: Any) -> Result:
-    """Return the rows of `xp_features` for those of `xp_sampled`; see `vacframe_xp_uacsnet.features`."""
+    """Return the rows of `xp_features` for those of `xp_sampled`; see `vacframe_xp_uacsnet.products.xp_features`."""
     spectra = inputs["xp_sampled"]
     stars = gather(inputs, config)
     derived = stars.derived(config)
