@@ -159,7 +159,8 @@ def test_a_long_message_stays_one_line_without_a_terminal():
 def test_progress_on_a_terminal_counts_tasks():
     out = io.StringIO()
     reporter = ProgressBars(Console(file=out, force_terminal=True, width=100))
-    reporter.start({"stars": 2})
+    reporter.start(["stars"])
+    reporter.tasks("stars", 2)
     reporter.task_done("stars", 1234, "run")
     reporter.task_done("stars", 1, "run")
     reporter.tasks("stars", 1)

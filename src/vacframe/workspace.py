@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from vacframe.core.execution.progress import Reporter
 from vacframe.core.planning.configuration import (
     LoadedConfig,
     dump,
+    listed_settings,
     load_config,
     plugin_config,
     restore,
@@ -142,18 +142,14 @@ class Workspace:
     def check(self) -> list[dict[str, Any]]:
         """Return each configuration value and where it came from: plugin defaults and assumed units too."""
         resolver = self._resolver()
-        values: dict[str, Any] = {"": self.loaded.project.model_dump(mode="json", exclude={"plugins"})}
+        out = listed_settings(self.loaded, (), self.loaded.project.model_dump(mode="json", exclude={"plugins"}))
         for name in sorted(self.registry.entries):
             try:
                 plugin = self.registry.load(name)
             except PluginError:
                 continue  # `doctor` names it
-            values[f"plugins.{name}"] = plugin_config(self.loaded, name, plugin.config_model).model_dump(mode="json")
-        out: list[dict[str, Any]] = []
-        for prefix, tree in values.items():
-            _flatten(tree, prefix, out)
-        for item in out:
-            item["origin"] = self.loaded.origins.get(item["key"], "default")
+            config = plugin_config(self.loaded, name, plugin.config_model)
+            out += listed_settings(self.loaded, ("plugins", name), config.model_dump(mode="json"))
         for product in self.loaded.project.sources:
             out += resolver.assumed_units(product)
         return out
@@ -281,6 +277,14 @@ class Workspace:
         variant.folder = self.folder / FOLDER / variant.selection.name
         return variant
 
+    def cannot_plan(self, product: str) -> str:
+        """Return why a product cannot be planned here, as a source that is not named; empty where it can."""
+        try:
+            self._resolver().graph([product])
+        except PlanError as error:
+            return str(error).split("\n")[0]
+        return ""
+
     def papers(self) -> list[dict[str, str]]:
         """Return the papers whose published numbers can be measured: name, plugin, title."""
         return [{"name": n, "plugin": p, "title": title} for n, (p, title) in self.registry.papers().items()]
@@ -299,28 +303,9 @@ class Workspace:
         unmeasured, with the reason. The workspace's configuration is used: open it with ``paper=name`` for the
         paper's own settings. With `plots`, the paper's figures are written into that folder.
         """
-        from vacframe.report.scorecard import Scorecard, draw, incomparable, scores
+        from vacframe.report.scorecard import score_paper
 
-        paper = self.registry.paper(name)
-        needed = paper.needed(figures=plots is not None)
-        unavailable: dict[str, str] = {}
-        for product in needed:
-            try:
-                self._resolver().graph([product])
-            except PlanError as error:
-                unavailable[product] = str(error).split("\n")[0]
-        wanted = [p for p in needed if p not in unavailable]
-        report = self.build(*wanted, workers=workers, reporter=reporter) if wanted else None
-        failed = "; ".join(dict.fromkeys(f.error for f in (report.failures if report else ())))
-        for outcome in report.products if report else ():
-            if outcome.name in wanted and not outcome.version:
-                unavailable[outcome.name] = f"it was not built: {failed}"
-        survey = self.loaded.project.survey
-        plugin = self.registry.load(self.registry.papers()[name][0])
-        unlike = incomparable(paper.numbers, survey, plugin_config(self.loaded, plugin.name, plugin.config_model))
-        found = tuple(scores(paper.numbers, self.read, unavailable, unlike))
-        figures = () if plots is None else tuple(draw(paper, self.read, unavailable, Path(plots)))
-        return Scorecard(paper.name, paper.title, paper.citation, survey, found, figures)
+        return score_paper(self, name, workers=workers, plots=None if plots is None else Path(plots), reporter=reporter)
 
     def rerun(self, capsule: str | os.PathLike[str]) -> Made:
         """Run a failed task again on the inputs that its capsule kept."""
@@ -456,12 +441,3 @@ class Workspace:
 def _part(text: str) -> str:
     numbers = re.findall(r"\d+", text)
     return "/".join(numbers) if len(numbers) == 2 else text
-
-
-def _flatten(value: Any, key: str, out: list[dict[str, Any]]) -> None:
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            part = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
-            _flatten(inner, f"{key}.{part}" if key else part, out)
-    else:
-        out.append({"key": key, "value": value})

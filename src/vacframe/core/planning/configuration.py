@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from vacframe.core.store.files import write_text
 
 Config = TypeVar("Config", bound=BaseModel)
 Key = tuple[str | int, ...]
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 DEFAULT = "default"
 PLUGIN_DEFAULT = "plugin default"
@@ -221,6 +223,16 @@ def named_by(plugin: str, config: BaseModel | None, name: str) -> str:
     leaves = () if config is None else _leaves(config.model_dump(mode="json"))
     keys = [_dotted(("plugins", plugin, *k)) for k, v in leaves if name == v or (isinstance(v, list) and name in v)]
     return f" {name!r} is named by {' and '.join(keys)}." if keys else ""
+
+
+def listed_settings(loaded: LoadedConfig, prefix: Key, tree: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return key, value and origin of each setting of a tree, its keys as ``--set`` takes them."""
+    out = []
+    for key, value in _leaves(tree):
+        whole = (*prefix, *key)
+        spelled = ".".join(str(p) if _BARE.fullmatch(str(p)) else json.dumps(p, ensure_ascii=False) for p in whole)
+        out.append({"key": spelled, "value": value, "origin": loaded.origins.get(_dotted(whole), DEFAULT)})
+    return out
 
 
 def _dotted(key: Key) -> str:

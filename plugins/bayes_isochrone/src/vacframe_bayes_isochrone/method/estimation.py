@@ -81,7 +81,7 @@ def sky_priors(stars: Any, inputs: Any, config: Any) -> tuple[np.ndarray, np.nda
 
 
 def settings_of(config: Any, percentiles: bool) -> tuple[float, float, float, bool]:
-    """Return what the compiled sum takes of the configuration: see `vacframe_bayes_isochrone.method.kernel.all_stars`."""
+    """Return what the compiled sum takes of the configuration: see `method.kernel.all_stars`."""
     dust = config.chosen_dust
     dispersion = dust.dispersion if dust.kind == "lognormal" else 0.0
     return float(config.window), float(dispersion), float(dust.av_max), percentiles

@@ -1,6 +1,6 @@
 """The integral over distance and extinction of a star's likelihood times prior, tabulated over t and a; compiled.
 
-See `vacframe_bayes_isochrone.method.kernel`. At one extinction A_j the distance modulus enters through s = t - kappa A_j only,
+See `method.kernel`. At one extinction A_j the distance modulus enters through s = t - kappa A_j only,
 so that everything along the line of sight is one row over s, in steps of the table's t: for each A_j the same row,
 shifted, which is interpolated at the same place between all its nodes.
 """

@@ -1,4 +1,4 @@
-"""Moments and percentiles from the shares of the model points; compiled. See `vacframe_bayes_isochrone.method.kernel`."""
+"""Moments and percentiles from the shares of the model points; compiled. See `method.kernel`."""
 
 from __future__ import annotations
 

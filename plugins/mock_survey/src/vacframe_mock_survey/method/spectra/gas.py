@@ -1,6 +1,6 @@
 """The gas of an atmosphere: ionisation, molecules, pressures, continuous opacity (Gray, 2008, 3rd ed., chapter 8).
 
-In cgs units, wavelengths in Å, temperatures in K; compiled by numba, as all of `vacframe_mock_survey.method.spectra.atmosphere`.
+In cgs units, wavelengths in Å, temperatures in K; compiled by numba, as all of `atmosphere`.
 """
 
 from __future__ import annotations
