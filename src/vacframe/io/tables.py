@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +34,52 @@ _WHOLE_MODULE = "vacframe.io.astropy_files"
 """Where ``read_<format>(path, options)`` of the other formats is."""
 
 
-def probe_table(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> tuple[Column, ...]:
-    """Return the columns of a file: name, dtype, array length, unit, UCD and description.
+@dataclass(frozen=True)
+class FileTable:
+    """The table in a file: its columns are known, its rows still to be read.
+
+    Attributes
+    ----------
+    path : Path
+    kind : str
+        Format.
+    fields : pyarrow.Schema
+        Units, UCDs and descriptions are the metadata of the fields.
+    options : ReadOptions
+    whole : pyarrow.Table or None
+        The rows, of formats that are parsed whole.
+    """
+
+    path: Path
+    kind: Format
+    fields: pa.Schema
+    options: ReadOptions
+    whole: pa.Table | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Name, dtype, array length, unit, UCD and description of each column."""
+        from vacframe.core.columns.arrow import file_column
+
+        return tuple(file_column(field) for field in self.fields)
+
+    def batches(self, columns: Iterable[str] | None = None, batch_rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
+        """Yield the rows, in order, as tables of at most `batch_rows` rows; see `iter_tables`."""
+        from vacframe.io.fields import with_nulls
+
+        with reading(self.path, self.kind):
+            chosen = _chosen(self.path, self.fields.names, columns)
+            if self.whole is None:
+                parts = _function(self.kind, "batches")(self.path, chosen, batch_rows, self.options)
+            else:
+                wanted = self.whole.select(chosen)
+                parts = (wanted.slice(start, batch_rows) for start in range(0, wanted.num_rows, batch_rows))
+            for table in parts:
+                yield with_nulls(table, self.options.null_values)
+
+
+def open_table(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> FileTable:
+    """Return the table in a file, of which the columns are looked at.
 
     FITS, Parquet and HATS are answered from headers (Parquet lists, whose length no header tells, are read);
     CSV is scanned for types that hold in every row; VOTable and ECSV are parsed.
@@ -51,9 +96,18 @@ def probe_table(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -
     InputFileError
         If the file cannot be read; the message says what was expected.
     """
-    from vacframe.core.columns.arrow import file_column
+    place = Path(path)
+    kind = sniff(place)
+    with reading(place, kind):
+        if kind in _MODULES:
+            return FileTable(place, kind, _function(kind, "schema")(place, options), options)
+        whole = _load(kind)(place, options)
+        return FileTable(place, kind, whole.schema, options, whole)
 
-    return tuple(file_column(field) for field in _schema(Path(path), options))
+
+def probe_table(path: str | os.PathLike[str], options: ReadOptions = DEFAULTS) -> tuple[Column, ...]:
+    """Return the columns of a file: name, dtype, array length, unit, UCD and description; see `open_table`."""
+    return open_table(path, options).columns
 
 
 def read_table(
@@ -63,11 +117,11 @@ def read_table(
     import pyarrow as pa
 
     wanted = None if columns is None else list(columns)
-    parts = list(iter_tables(path, wanted, options=options))
+    table = open_table(path, options)
+    parts = list(table.batches(wanted))
     if parts:
         return pa.concat_tables(parts).combine_chunks()
-    fields = _schema(Path(path), options)
-    return pa.schema([fields.field(n) for n in (fields.names if wanted is None else wanted)]).empty_table()
+    return pa.schema([table.fields.field(n) for n in (table.fields.names if wanted is None else wanted)]).empty_table()
 
 
 def iter_tables(
@@ -100,21 +154,7 @@ def iter_tables(
     InputFileError
         If the file cannot be read or lacks a column.
     """
-    from vacframe.io.fields import with_nulls
-
-    place = Path(path)
-    kind = sniff(place)
-    with reading(place, kind):
-        whole = None if kind in _MODULES else _load(kind)(place, options)
-        fields = _function(kind, "schema")(place, options) if whole is None else whole.schema
-        chosen = _chosen(place, fields.names, columns)
-        if whole is None:
-            parts = _function(kind, "batches")(place, chosen, batch_rows, options)
-        else:
-            wanted = whole.select(chosen)
-            parts = (wanted.slice(start, batch_rows) for start in range(0, wanted.num_rows, batch_rows))
-        for table in parts:
-            yield with_nulls(table, options.null_values)
+    yield from open_table(path, options).batches(columns, batch_rows)
 
 
 def _function(kind: Format, task: str) -> Callable:
@@ -123,12 +163,6 @@ def _function(kind: Format, task: str) -> Callable:
 
 def _load(kind: Format) -> Callable:
     return getattr(import_module(_WHOLE_MODULE), f"read_{kind}")
-
-
-def _schema(path: Path, options: ReadOptions) -> pa.Schema:
-    kind = sniff(path)
-    with reading(path, kind):
-        return _function(kind, "schema")(path, options) if kind in _MODULES else _load(kind)(path, options).schema
 
 
 def _chosen(path: Path, names: list[str], columns: Iterable[str] | None) -> list[str]:

@@ -41,7 +41,7 @@ def test_a_result_is_complete_read_only_and_says_what_it_is(store):
     rejects = Rejects()
     rejects.add("too_bright", "brighter than 1", keys=np.array([5, 6]))
     keep(store, "k", [1, 2], rejects=rejects)
-    assert store.has("k")
+    assert "k" in store.kept()
     assert has_result(store.folder, "k")
     meta = store.meta("k")
     assert (meta["rows"], meta["counts"], meta["rejects"]) == (2, {"seen": 3}, {"too_bright": 2})
@@ -72,7 +72,7 @@ def test_a_damaged_result_is_put_aside(store):
     with pytest.raises(CorruptFileError, match=r"meta\.json"):
         store.meta("k")
     store.discard("k")
-    assert not store.has("k")
+    assert "k" not in store.kept()
     assert len(list((store.folder / "damaged").iterdir())) == 1
     store.discard("never there")
 

@@ -111,13 +111,9 @@ def gatherings(records: Records, tree: PixelTree, on_sky: bool) -> dict[str, Gat
     _, starts = np.unique(code[by_code], return_index=True)
     members = np.split(by_code, starts[1:]) if len(code) else []
     parts = [str(Pixel(int(order[rows[0]]), int(number[rows[0]]))) for rows in members]
-    digests = [digest_json([total(records.lanes[r]), total(_place_lanes(records.pixel[r]))]) for r in members]
+    places = records.pixel[:, None].astype(np.uint64) * np.array([[3, 5]], np.uint64)
+    digests = [digest_json([total(records.lanes[rows]), total(places[rows])]) for rows in members]
     return {part: Gathering(d, rows) for part, d, rows in zip(parts, digests, members, strict=True)}
-
-
-def _place_lanes(pixels: np.ndarray) -> np.ndarray:
-    """Return what the place of each row adds to the digest of its partition, shape (n, 2)."""
-    return pixels[:, None].astype(np.uint64) * np.array([[3, 5]], np.uint64)
 
 
 def scanned_rows(records: Records, rows: Sequence[int] | np.ndarray, moved: bool) -> tuple[ScannedRows, ...]:

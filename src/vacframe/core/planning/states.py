@@ -104,6 +104,11 @@ class Judge:
         """The version in force."""
         return self.store.current()
 
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """Keys of the results that are kept."""
+        return self.store.kept()
+
     def before(self, part: str) -> dict[str, Any] | None:
         """Return the record of a partition in the version in force."""
         return None if self.current is None else self.current.parts.get(part)
@@ -134,9 +139,10 @@ class Judge:
         if broken:
             self.store.discard(key)
             self.damaged.add((name, part))
-            if not self.store.has(key):
+            self.__dict__.pop("kept", None)
+            if key not in self.kept:
                 return "run", Reason("damaged", "its file is not what was written")
-        if self.store.has(key):
+        if key in self.kept:
             return "adopt", Reason("kept", "an earlier result fits")
         if self.change is not None:
             return "run", self.change

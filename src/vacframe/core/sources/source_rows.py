@@ -16,7 +16,7 @@ from vacframe.core.contract.schema import Column, TableSchema
 from vacframe.core.contract.settings import SourceConfig
 from vacframe.core.sources.rejected_rows import usable_rows
 from vacframe.core.sources.source_files import read_options
-from vacframe.io.tables import iter_tables, probe_table
+from vacframe.io.tables import open_table
 
 
 def source_rows(path: Path, source: SourceConfig, schema: TableSchema, rejects: Rejects) -> Iterator[pa.Table]:
@@ -32,14 +32,15 @@ def source_rows(path: Path, source: SourceConfig, schema: TableSchema, rejects: 
     SchemaError
         If a column is missing that the first file has, or does not fit its type or unit; the message names the file.
     """
-    in_file = {c.name: c for c in probe_table(path, read_options(source))}
+    file = open_table(path, read_options(source))
+    in_file = {c.name: c for c in file.columns}
     theirs = {n: source.columns.get(n, n) for n in schema.names if n not in (*source.derive, *source.absent)}
     _check_complete(path, source, schema, theirs, tuple(in_file))
     wanted = {t for t in theirs.values() if t in in_file}
     for text in source.derive.values():
         wanted |= set(names_in(text))
     start = 0
-    for table in iter_tables(path, [n for n in in_file if n in wanted], options=read_options(source)):
+    for table in file.batches([n for n in in_file if n in wanted]):
         yield _convert(table, path, source, schema, theirs, in_file, start, rejects)
         start += table.num_rows
 

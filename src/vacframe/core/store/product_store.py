@@ -95,18 +95,18 @@ class ProductStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self._kept: set[str] | None = None
+        self._kept: frozenset[str] | None = None
 
     def object(self, key: str) -> Path:
         """Return the folder of a task result."""
         return self.folder / "objects" / key
 
-    def has(self, key: str) -> bool:
-        """Whether a task result is kept."""
+    def kept(self) -> frozenset[str]:
+        """Return the keys of the task results that are kept."""
         if self._kept is None:
             objects = self.folder / "objects"
-            self._kept = {e.name for e in os.scandir(objects)} if objects.is_dir() else set()
-        return key in self._kept
+            self._kept = frozenset(e.name for e in os.scandir(objects)) if objects.is_dir() else frozenset()
+        return self._kept
 
     def forget_listing(self) -> None:
         """Look at the folder again when next asked."""
