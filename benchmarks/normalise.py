@@ -30,7 +30,7 @@ import numpy as np
 import scipy.signal
 from vacframe_nn_labels import plugin
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.method.pixels import window_pixels
+from vacframe_nn_labels.pixels import window_pixels
 
 from vacframe.astro.continuum import normalise
 from vacframe.astro.wavelength import log_grid

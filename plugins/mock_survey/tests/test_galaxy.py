@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from vacframe_mock_survey import MockSurveyConfig
-from vacframe_mock_survey.method.galaxy import frames as f
+from vacframe_mock_survey.method import frames as f
+from vacframe_mock_survey.method.dust.layer import Dust
 from vacframe_mock_survey.method.galaxy.clusters import read_clusters
-from vacframe_mock_survey.method.galaxy.dust import Dust
 from vacframe_mock_survey.method.galaxy.potential import (
     RADII,
     circular_velocity,

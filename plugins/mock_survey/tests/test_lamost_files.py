@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.method.measurements.lamost_files import LAYOUTS, write_files
+from vacframe_mock_survey.lamost_files import LAYOUTS, write_files
 
 from vacframe import SourceFile, VacframeError, to_numpy
 from vacframe.testing import run_product

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from vacframe_mock_survey import MockSurveyConfig
-from vacframe_mock_survey.method.galaxy.survey import Survey
-from vacframe_mock_survey.method.stars.bands import absolute_magnitudes
-from vacframe_mock_survey.method.stars.drawing import draw_stars
+from vacframe_mock_survey.method.drawing.stars import draw_stars
+from vacframe_mock_survey.method.drawing.survey import Survey
+from vacframe_mock_survey.method.photometry.bands import absolute_magnitudes
 from vacframe_mock_survey.method.stars.tracks import NODES
 
 parsec = pytest.importorskip(

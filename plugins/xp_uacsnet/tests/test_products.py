@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 from vacframe_xp_uacsnet import plugin
-from vacframe_xp_uacsnet.columns import METALLICITIES
 from vacframe_xp_uacsnet.conformance import sampled_spectra, small_config
 from vacframe_xp_uacsnet.flags import Flag
-from vacframe_xp_uacsnet.method.learning import Estimator, restore, usable
+from vacframe_xp_uacsnet.method.estimator import Estimator, restore, usable
+from vacframe_xp_uacsnet.products.xp_metallicities import METALLICITIES
 
 from vacframe import Batch, Model, VacframeError
 from vacframe.ml.scale import Scale

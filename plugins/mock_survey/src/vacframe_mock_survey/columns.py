@@ -1,10 +1,10 @@
-"""Schemas of `mock_truth` and `mock_observations`, and the label columns of the mock's `reference_labels`."""
+"""Columns that several products share: what is true of a star, and the names of those that the spectra depend on."""
 
 from __future__ import annotations
 
-from vacframe import Column, DType, Position, TableSchema, column
-from vacframe.schemas.gaia import GAIA_EPOCH, GAIA_SOURCES
-from vacframe.schemas.labels import APOGEE_LABELS, REFERENCE_LABELS
+from vacframe import Column, DType, column
+from vacframe.schemas.gaia import GAIA_SOURCES
+from vacframe.schemas.labels import APOGEE_LABELS
 from vacframe.schemas.lamost import LAMOST_SPECTRA
 from vacframe.schemas.parts import identifier, positions
 from vacframe.schemas.photometry import BANDS
@@ -26,9 +26,6 @@ SAME = (
     "mag_r_sdss", *COMPANION,
 )  # fmt: skip
 """Columns that a visit takes over from its star."""
-
-REFERENCE = ("teff", "logg", "feh", "mh", "alpha_m", "c_fe", "n_fe")
-"""Labels of the mock's `reference_labels`, each with its error."""
 
 _BANDS = {"g": ("Gaia G", "em.opt"), "bp": ("Gaia BP", "em.opt.B"), "rp": ("Gaia RP", "em.opt.R")} | BANDS
 
@@ -54,108 +51,79 @@ def _code(name: str, description: str, ucd: str = "meta.code.class", dtype: DTyp
     return column(name, dtype, description, ucd=ucd)
 
 
-def _changed(one: Column, description: str = "", **others: object) -> Column:
+def changed(one: Column, description: str = "", **others: object) -> Column:
     """Return a column of another table, with a description of its own."""
     return one.model_copy(update={"description": description or one.description, **others})
 
 
-_OBSID = LAMOST_SPECTRA["obsid"]
-_RV = APOGEE_LABELS["rv"]
-_SNR = LAMOST_SPECTRA["snr_g"]
-
-MOCK_TRUTH = TableSchema(
-    description="The stars of a mock survey: what is true of them",
-    key="source_id",
-    position=Position(epoch=GAIA_EPOCH),
-    columns=(
-        identifier("source_id", "Identifier in the mock Gaia catalogue"),
-        _changed(_OBSID, "Identifier of the first visit, see `mock_observations`"),
-        *positions("epoch 2016.0"),
-        _code("population", "Population: thin, thick, halo, gse, sagittarius or cluster", dtype="string"),
-        _code("cluster", "Name of the cluster after which the star's is made", "meta.id.parent", "string"),
-        APOGEE_LABELS["teff"],
-        APOGEE_LABELS["logg"],
-        _changed(APOGEE_LABELS["feh"], "Iron abundance [Fe/H] = mh - log10(0.638 10^alpha_m + 0.362)"),
-        _changed(APOGEE_LABELS["mh"], "Metallicity [M/H], by mass: that of the isochrone"),
-        _changed(APOGEE_LABELS["alpha_m"], "[alpha/M]: O Mg Si S Ca Ti over other metals"),
-        APOGEE_LABELS["c_fe"],
-        APOGEE_LABELS["n_fe"],
-        _code("is_cemp", "Whether carbon-enhanced and very metal-poor"),
-        _number("log_age", "log10 of the age in years", "dex", "time.age"),
-        _number("age", "Age", "Gyr", "time.age"),
-        _number("mass_initial", "Initial mass", "solMass", "phys.mass"),
-        _number("mass", "Present mass", "solMass", "phys.mass"),
-        _code(
-            "phase",
-            "Main sequence MS, subgiant SGB, red giant branch RGB, core helium burning RC, early AGB",
-            dtype="string",
-        ),
-        _code("is_giant", "Whether logg is below 3.5"),
-        _code("is_binary", "Whether an unresolved binary; magnitudes are the pair's", "meta.code.multip"),
-        _number("mass_ratio", "Companion's over the star's initial mass", None, "phys.mass;arith.ratio"),
-        _exact("period", "Orbital period", "d", "src.orbital;time.period"),
+STAR_COLUMNS = (
+    identifier("source_id", "Identifier in the mock Gaia catalogue"),
+    changed(LAMOST_SPECTRA["obsid"], "Identifier of the first visit, see `mock_observations`"),
+    *positions("epoch 2016.0"),
+    _code("population", "Population: thin, thick, halo, gse, sagittarius or cluster", dtype="string"),
+    _code("cluster", "Name of the cluster after which the star's is made", "meta.id.parent", "string"),
+    APOGEE_LABELS["teff"],
+    APOGEE_LABELS["logg"],
+    changed(APOGEE_LABELS["feh"], "Iron abundance [Fe/H] = mh - log10(0.638 10^alpha_m + 0.362)"),
+    changed(APOGEE_LABELS["mh"], "Metallicity [M/H], by mass: that of the isochrone"),
+    changed(APOGEE_LABELS["alpha_m"], "[alpha/M]: O Mg Si S Ca Ti over other metals"),
+    APOGEE_LABELS["c_fe"],
+    APOGEE_LABELS["n_fe"],
+    _code("is_cemp", "Whether carbon-enhanced and very metal-poor"),
+    _number("log_age", "log10 of the age in years", "dex", "time.age"),
+    _number("age", "Age", "Gyr", "time.age"),
+    _number("mass_initial", "Initial mass", "solMass", "phys.mass"),
+    _number("mass", "Present mass", "solMass", "phys.mass"),
+    _code(
+        "phase",
+        "Main sequence MS, subgiant SGB, red giant branch RGB, core helium burning RC, early AGB",
+        dtype="string",
+    ),
+    _code("is_giant", "Whether logg is below 3.5"),
+    _code("is_binary", "Whether an unresolved binary; magnitudes are the pair's", "meta.code.multip"),
+    _number("mass_ratio", "Companion's over the star's initial mass", None, "phys.mass;arith.ratio"),
+    _exact("period", "Orbital period", "d", "src.orbital;time.period"),
+    _number(
+        "rv_amplitude",
+        "Amplitude of the star's radial velocity about the pair's",
+        "km / s",
+        "spect.dopplerVeloc;src.orbital",
+    ),
+    _number("orbital_phase", "Phase of the orbit at J2000, 0 to 1", None, "time.phase"),
+    _number("binary_brightening", "What the companion adds to the light in G", "mag", "phys.magAbs"),
+    changed(APOGEE_LABELS["teff"], "Effective temperature of the companion", name="companion_teff"),
+    changed(APOGEE_LABELS["logg"], "Surface gravity of the companion, log10 of cm s-2", name="companion_logg"),
+    _number("companion_light", "Light of the companion over the star's, in SDSS r", None, "phot.flux;arith.ratio"),
+    _exact("distance_kpc", "Distance from the Sun", "kpc", "pos.distance"),
+    _exact("parallax", "Parallax", "mas", "pos.parallax"),
+    GAIA_SOURCES["pmra"],
+    GAIA_SOURCES["pmdec"],
+    changed(APOGEE_LABELS["rv"], "Heliocentric radial velocity, of the pair for a binary"),
+    *(
+        _exact(
+            axis,
+            f"Galactocentric {axis}, right-handed: Sun at (-8.122, 0, 0.0208)",
+            "kpc",
+            f"pos.cartesian.{axis}",
+        )
+        for axis in "xyz"
+    ),
+    *(
         _number(
-            "rv_amplitude",
-            "Amplitude of the star's radial velocity about the pair's",
+            f"v{axis}",
+            f"Galactocentric velocity along {axis}, of the pair for a binary",
             "km / s",
-            "spect.dopplerVeloc;src.orbital",
-        ),
-        _number("orbital_phase", "Phase of the orbit at J2000, 0 to 1", None, "time.phase"),
-        _number("binary_brightening", "What the companion adds to the light in G", "mag", "phys.magAbs"),
-        _changed(APOGEE_LABELS["teff"], "Effective temperature of the companion", name="companion_teff"),
-        _changed(APOGEE_LABELS["logg"], "Surface gravity of the companion, log10 of cm s-2", name="companion_logg"),
-        _number("companion_light", "Light of the companion over the star's, in SDSS r", None, "phot.flux;arith.ratio"),
-        _exact("distance_kpc", "Distance from the Sun", "kpc", "pos.distance"),
-        _exact("parallax", "Parallax", "mas", "pos.parallax"),
-        GAIA_SOURCES["pmra"],
-        GAIA_SOURCES["pmdec"],
-        _changed(_RV, "Heliocentric radial velocity, of the pair for a binary"),
-        *(
-            _exact(
-                axis,
-                f"Galactocentric {axis}, right-handed: Sun at (-8.122, 0, 0.0208)",
-                "kpc",
-                f"pos.cartesian.{axis}",
-            )
-            for axis in "xyz"
-        ),
-        *(
-            _number(
-                f"v{axis}",
-                f"Galactocentric velocity along {axis}, of the pair for a binary",
-                "km / s",
-                f"phys.veloc;pos.cartesian.{axis}",
-            )
-            for axis in "xyz"
-        ),
-        _number("ebv", "Reddening E(B-V), SFD scale", "mag", "phot.color.excess"),
-        _number("av", "Extinction in V", "mag", "phys.absorption;em.opt.V"),
-        _SNR,
-        GAIA_SOURCES["astrometric_params_solved"],
-        _exact("zero_point", "Zero point of the catalogue's parallax", "mas", "pos.parallax;arith.diff"),
-        _exact("zero_point_l21", "Its part after Lindegren et al. (2021)", "mas", "pos.parallax;arith.diff"),
-        _exact("zero_point_pattern", "Its part that depends on position only", "mas", "pos.parallax;arith.diff"),
-        *_magnitudes(),
+            f"phys.veloc;pos.cartesian.{axis}",
+        )
+        for axis in "xyz"
     ),
+    _number("ebv", "Reddening E(B-V), SFD scale", "mag", "phot.color.excess"),
+    _number("av", "Extinction in V", "mag", "phys.absorption;em.opt.V"),
+    LAMOST_SPECTRA["snr_g"],
+    GAIA_SOURCES["astrometric_params_solved"],
+    _exact("zero_point", "Zero point of the catalogue's parallax", "mas", "pos.parallax;arith.diff"),
+    _exact("zero_point_l21", "Its part after Lindegren et al. (2021)", "mas", "pos.parallax;arith.diff"),
+    _exact("zero_point_pattern", "Its part that depends on position only", "mas", "pos.parallax;arith.diff"),
+    *_magnitudes(),
 )
-
-MOCK_OBSERVATIONS = TableSchema(
-    description="The visits of a mock spectroscopic survey: what is true of the star at each",
-    key="obsid",
-    position=Position(epoch=2000.0),
-    columns=(
-        _changed(_OBSID, "Identifier of the visit", ucd="meta.id;meta.main"),
-        _changed(MOCK_TRUTH["source_id"], ucd="meta.id"),
-        *positions("J2000"),
-        column("visit", "int16", "Number of the visit to this star, from 0", ucd="meta.number"),
-        _changed(LAMOST_SPECTRA["lmjd"], "Modified Julian day of the visit"),
-        _SNR,
-        _changed(_RV, "Heliocentric radial velocity at the visit, orbital motion included"),
-        _changed(_RV, "Heliocentric radial velocity of the companion at the visit", name="companion_rv"),
-        *(MOCK_TRUTH[name] for name in SAME if name != "source_id"),
-    ),
-)
-
-MOCK_REFERENCE_LABELS = REFERENCE_LABELS.with_columns(
-    tuple(APOGEE_LABELS[name] for label in REFERENCE for name in (label, f"{label}_error"))
-)
+"""What is true of a star: the columns of `mock_truth`."""

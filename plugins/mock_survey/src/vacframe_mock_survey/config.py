@@ -1,4 +1,4 @@
-"""Configuration of the plugin."""
+"""The configuration of the plugin: what survey is made up."""
 
 from __future__ import annotations
 

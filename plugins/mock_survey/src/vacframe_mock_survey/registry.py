@@ -1,4 +1,4 @@
-"""The plugin object and its configuration."""
+"""The plugin object, and the shards in which its stars are drawn."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ plugin = vf.Plugin(
     mock=True,
     citation="Made-up data of vacframe's mock_survey plugin; not observations.",
 )
+
+
+def shards(config: MockSurveyConfig) -> vf.Files:
+    """Return the shards in which the stars are drawn."""
+    return vf.Files(shards=-(-config.stars // config.shard_size))

@@ -11,7 +11,7 @@ from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactic import galactic
 from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 from vacframe_nn_labels.bands import band_column
-from vacframe_nn_labels.method.pixels import pixel_wavelengths
+from vacframe_nn_labels.pixels import pixel_wavelengths
 from vacframe_nn_labels.registry import plugin
 
 WINDOWS = ((5000.0, 5060.0), (8500.0, 8560.0))

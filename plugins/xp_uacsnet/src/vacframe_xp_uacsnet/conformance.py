@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_xp_uacsnet.method.systematics import FILES, PHOT_G
+from vacframe_xp_uacsnet.method.systematic_correction import FILES, PHOT_G
 from vacframe_xp_uacsnet.registry import plugin
-from vacframe_xp_uacsnet.wavelength_grid import SAMPLES, WAVELENGTHS
+from vacframe_xp_uacsnet.xp_pixels import SAMPLES, WAVELENGTHS
 
 GRIDS = {
     "untruc_interC2_CM": (-2.0, 4.0),

@@ -1,4 +1,4 @@
-"""Product `asteroseismic_labels`: masses and radii of giants that oscillate."""
+"""Product `asteroseismic_labels`: seismic masses, ages and gravities of giants, to validate against."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vacframe_mock_survey.registry import plugin
 )
 def asteroseismic_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mock seismic masses, ages and gravities of bright giants."""
-    from vacframe_mock_survey.method.stars.seismology import asteroseismic
+    from vacframe_mock_survey.method.labels.seismic import asteroseismic
 
     table, rows = asteroseismic(inputs["mock_truth"], context.config, context.rng)
     return vf.Result(table=table, counts={"labelled": int(rows.sum())})

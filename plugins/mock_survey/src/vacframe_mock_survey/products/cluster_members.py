@@ -1,4 +1,4 @@
-"""Product `cluster_members`: members of star clusters."""
+"""Product `cluster_members`: members of star clusters, to validate against."""
 
 from __future__ import annotations
 

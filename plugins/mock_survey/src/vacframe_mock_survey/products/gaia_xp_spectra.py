@@ -18,7 +18,7 @@ from vacframe_mock_survey.registry import plugin
 )
 def gaia_xp_spectra(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mock Gaia XP coefficients with errors and correlations; GaiaXPy's synthetic G, BP - RP are the star's."""
-    from vacframe_mock_survey.method.spectra.xp import spectra
+    from vacframe_mock_survey.method.gaia.xp_coefficients import spectra
 
     stars = inputs["mock_truth"]
     table = spectra(stars, context.config, context.rng)

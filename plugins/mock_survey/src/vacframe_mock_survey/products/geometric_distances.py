@@ -22,6 +22,6 @@ from vacframe_mock_survey.registry import plugin
 )
 def geometric_distances(inputs: vf.Inputs, context: vf.Context) -> dict[str, Any]:
     """Mock distances from parallaxes and a prior; null without a parallax."""
-    from vacframe_mock_survey.method.measurements.distances import observe_distances
+    from vacframe_mock_survey.method.gaia.distances import observe_distances
 
     return observe_distances(inputs["gaia_sources"], inputs["mock_truth"], context.config)

@@ -44,7 +44,7 @@ from vacframe_mock_survey.registry import plugin
 )
 def lamost_spectra(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mock LAMOST low-resolution spectra with noise, sky residuals, bad pixels and missing header facts."""
-    from vacframe_mock_survey.method.measurements.exposures import observe
+    from vacframe_mock_survey.method.lamost.exposures import observe
 
     table = observe(inputs["mock_observations"], context.config, context.rng)
     context.progress(len(table["obsid"]))

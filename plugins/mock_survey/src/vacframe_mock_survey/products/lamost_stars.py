@@ -1,4 +1,4 @@
-"""Product `lamost_stars`: the survey's own labels."""
+"""Product `lamost_stars`: the survey's own labels, with errors that grow with noise."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ from vacframe_mock_survey.registry import plugin
 )
 def lamost_stars(inputs: vf.Inputs, context: vf.Context) -> dict[str, Any]:
     """Mock survey parameters: labels with errors that grow with noise, missing for a few stars."""
-    from vacframe_mock_survey.method.measurements.errors import survey_labels
+    from vacframe_mock_survey.method.labels.pipeline import survey_labels
 
     return survey_labels(inputs["mock_observations"], context.config, context.rng)

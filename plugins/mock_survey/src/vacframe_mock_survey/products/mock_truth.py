@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import vacframe as vf
-from vacframe_mock_survey.columns import ISOCHRONE_COLUMNS, MOCK_TRUTH
-from vacframe_mock_survey.config import MockSurveyConfig
-from vacframe_mock_survey.registry import plugin
+from vacframe import Position, TableSchema
+from vacframe.schemas.gaia import GAIA_EPOCH
+from vacframe_mock_survey.columns import ISOCHRONE_COLUMNS, STAR_COLUMNS
+from vacframe_mock_survey.registry import plugin, shards
 
-
-def shards(config: MockSurveyConfig) -> vf.Files:
-    """Return the shards in which the stars are drawn."""
-    return vf.Files(shards=-(-config.stars // config.shard_size))
+MOCK_TRUTH = TableSchema(
+    description="The stars of a mock survey: what is true of them",
+    key="source_id",
+    position=Position(epoch=GAIA_EPOCH),
+    columns=STAR_COLUMNS,
+)
 
 
 @plugin.product(
@@ -23,10 +26,11 @@ def shards(config: MockSurveyConfig) -> vf.Files:
 )
 def mock_truth(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Stars of the mock survey with their true parameters, positions, motions and magnitudes."""
-    from vacframe_mock_survey.method.stars.drawing import draw_shards
+    from vacframe_mock_survey.method.drawing.stars import draw_shards, rows_within
 
-    stars, file = draw_shards(inputs, context)
+    drawn = [file.shard for file in inputs.files]
+    stars, file = draw_shards(drawn, inputs["isochrones"], context.config, context.seed)
+    del stars["star"]
     counts = {name: int((stars["population"] == name).sum()) for name in ("gse", "sagittarius", "cluster")}
     counts |= {"giants": int(stars["is_giant"].sum()), "binaries": int(stars["is_binary"].sum())}
-    row = stars.pop("star") % context.config.shard_size
-    return vf.Result(table={**stars, "_file": file, "_row": row}, counts=counts)
+    return vf.Result(table={**stars, "_file": file, "_row": rows_within(file)}, counts=counts)

@@ -1,10 +1,9 @@
-"""Product `pastel_labels`: labels of high-resolution spectroscopy."""
+"""Product `pastel_labels`: labels from the literature, as PASTEL compiles them."""
 
 from __future__ import annotations
 
 import vacframe as vf
 from vacframe.schemas.labels import PASTEL_LABELS
-from vacframe_mock_survey.label_columns import _labels
 from vacframe_mock_survey.registry import plugin
 
 
@@ -18,6 +17,7 @@ from vacframe_mock_survey.registry import plugin
 )
 def pastel_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mock labels from the literature, as PASTEL compiles them: bright stars, metal-poor ones preferred."""
-    from vacframe_mock_survey.method.measurements.spectroscopy import pastel
+    from vacframe_mock_survey.method.labels.spectroscopic import pastel
 
-    return _labels(pastel(inputs["mock_truth"], context.config, context.rng))
+    table, rows = pastel(inputs["mock_truth"], context.config, context.rng)
+    return vf.Result(table=table, counts={"labelled": int(rows.sum())})

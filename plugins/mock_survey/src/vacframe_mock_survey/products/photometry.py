@@ -19,6 +19,6 @@ from vacframe_mock_survey.registry import plugin
 )
 def photometry(inputs: vf.Inputs, context: vf.Context) -> dict[str, Any]:
     """Mock magnitudes with errors by magnitude, saturation and detection limits, and missing bands."""
-    from vacframe_mock_survey.method.measurements.errors import observe_bands
+    from vacframe_mock_survey.method.photometry.magnitudes import observe_bands
 
     return observe_bands(inputs["mock_truth"], context.config, context.rng)

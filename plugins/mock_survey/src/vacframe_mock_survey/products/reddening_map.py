@@ -1,14 +1,11 @@
-"""Product `reddening_map`: E(B-V) over the sky, of the dust that the mock's stars shine through."""
+"""Product `reddening_map`: the dust that the mock's stars shine through, to the last of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import vacframe as vf
-from vacframe.schemas.models import (
-    REDDENING_MAP,
-)
-from vacframe_mock_survey.dust_columns import _DUST, _centres
+from vacframe.schemas.models import REDDENING_MAP
 from vacframe_mock_survey.registry import plugin
 
 
@@ -17,15 +14,13 @@ from vacframe_mock_survey.registry import plugin
     table=REDDENING_MAP,
     kind="whole",
     priority=10,
-    method=vf.Method(libraries=("healpy",), config_fields=(*_DUST, "reddening_map_order")),
+    method=vf.Method(
+        libraries=("healpy",), config_fields=("dust_density", "dust_height", "dust_clouds", "reddening_map_order")
+    ),
 )
 def reddening_map(inputs: vf.Inputs, context: vf.Context) -> dict[str, Any]:
     """E(B-V) of all the mock's dust, at the centres of pixels."""
-    import numpy as np
+    from vacframe_mock_survey.method.dust.layer import Dust
+    from vacframe_mock_survey.method.dust.maps import total_map
 
-    from vacframe_mock_survey.method.galaxy.dust import FARTHEST, Dust
-
-    order = context.config.reddening_map_order
-    pixel, ra, dec = _centres(order)
-    ebv = Dust(context.config, context.seed).reddening(ra, dec, np.full(len(pixel), FARTHEST))
-    return {"healpix": pixel, "healpix_order": np.full(len(pixel), order), "ebv": ebv}
+    return total_map(Dust(context.config, context.seed), context.config.reddening_map_order)

@@ -1,10 +1,17 @@
-"""Product `reference_labels`: labels to train on."""
+"""Product `reference_labels`: labels with small errors of a part of the visits, to train on."""
 
 from __future__ import annotations
 
 import vacframe as vf
-from vacframe_mock_survey.columns import MOCK_REFERENCE_LABELS
+from vacframe.schemas.labels import APOGEE_LABELS, REFERENCE_LABELS
 from vacframe_mock_survey.registry import plugin
+
+REFERENCE = ("teff", "logg", "feh", "mh", "alpha_m", "c_fe", "n_fe")
+"""Labels of the mock's `reference_labels`, each with its error."""
+
+MOCK_REFERENCE_LABELS = REFERENCE_LABELS.with_columns(
+    tuple(APOGEE_LABELS[name] for label in REFERENCE for name in (label, f"{label}_error"))
+)
 
 
 @plugin.product(
@@ -32,7 +39,7 @@ from vacframe_mock_survey.registry import plugin
 )
 def reference_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mock high-resolution labels of a random part of the stars above a signal-to-noise limit."""
-    from vacframe_mock_survey.method.measurements.errors import high_resolution_labels
+    from vacframe_mock_survey.method.labels.reference import high_resolution_labels
 
     table, chosen = high_resolution_labels(inputs["mock_observations"], context.config, context.rng)
     return vf.Result(table=table, counts={"labelled": int(chosen.sum()), "unlabelled": int((~chosen).sum())})

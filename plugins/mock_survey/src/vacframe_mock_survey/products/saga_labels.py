@@ -1,10 +1,9 @@
-"""Product `saga_labels`: labels of very metal-poor stars."""
+"""Product `saga_labels`: labels of metal-poor stars, as SAGA compiles them."""
 
 from __future__ import annotations
 
 import vacframe as vf
 from vacframe.schemas.labels import SAGA_LABELS
-from vacframe_mock_survey.label_columns import _labels
 from vacframe_mock_survey.registry import plugin
 
 
@@ -18,6 +17,7 @@ from vacframe_mock_survey.registry import plugin
 )
 def saga_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mock labels of metal-poor stars, as SAGA compiles them, with carbon."""
-    from vacframe_mock_survey.method.measurements.spectroscopy import saga
+    from vacframe_mock_survey.method.labels.spectroscopic import saga
 
-    return _labels(saga(inputs["mock_truth"], context.config, context.rng))
+    table, rows = saga(inputs["mock_truth"], context.config, context.rng)
+    return vf.Result(table=table, counts={"labelled": int(rows.sum())})

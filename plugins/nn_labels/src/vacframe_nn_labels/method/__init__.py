@@ -1,1 +1,1 @@
-"""The numerics of Wang C. et al. (2022): arrays in, arrays out."""
+"""The numerics of Wang et al. (2022): arrays in, arrays out."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vacframe import UsageError
 from vacframe.ml.scale import scale_of
-from vacframe_nn_labels.config import TrainingSet
-from vacframe_nn_labels.method.pixels import select_pixels
+from vacframe_nn_labels.pixels import select_pixels
+
+if TYPE_CHECKING:
+    from vacframe_nn_labels.config import Interval, TrainingSet
 
 COMPONENTS = 50
 COST = 10.0
@@ -19,7 +22,7 @@ EPSILON = 0.05
 
 
 def pca_svr(
-    chosen: TrainingSet, windows: Any, flux: np.ndarray, labels: np.ndarray, training: np.ndarray
+    chosen: TrainingSet, windows: Iterable[Interval], flux: np.ndarray, labels: np.ndarray, training: np.ndarray
 ) -> np.ndarray:
     """Return labels from an RBF support vector regression on 50 principal components.
 

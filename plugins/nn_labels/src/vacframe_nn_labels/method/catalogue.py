@@ -1,38 +1,48 @@
-"""The columns that `nn_labels` has beyond the networks' estimates."""
+"""What the catalogue has beyond the networks' estimates: best spectra, reddening, distances and positions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import vacframe as vf
-from vacframe import Batch
+from vacframe import Batch, Inputs
 from vacframe.astro.extinction import coefficient
 from vacframe.astro.galactocentric import galactocentric
-from vacframe_nn_labels.config import NnLabelsConfig
+from vacframe_nn_labels.method.best_spectra import best_spectra
 from vacframe_nn_labels.method.magnitudes import MODULUS_PER_LN, read_magnitudes
 
+if TYPE_CHECKING:
+    from vacframe_nn_labels.config import NnLabelsConfig
+    from vacframe_nn_labels.photometric_options import Distances
 
-def complete_catalogue(inputs: Mapping[str, Any], config: NnLabelsConfig) -> vf.Result:
-    """Return the rows of `nn_labels`."""
+
+def complete_catalogue(inputs: Inputs, config: NnLabelsConfig) -> dict[str, Any]:
+    """Return the columns of `nn_labels`.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        `nn_estimates`; `star_pair_extinction` where reddening is made; `photometry` where distances are.
+    config : NnLabelsConfig
+    """
     stars = inputs["nn_estimates"]
     table: dict[str, Any] = {name: stars.arrow[name] for name in stars.columns}
     if config.pair_labels is None:
-        return vf.Result(table)
+        return table
     extinction = inputs["star_pair_extinction"]
-    rows = extinction.match("obsid", stars["obsid"])
     for name in ("ebv", "ebv_error"):
-        table[name] = np.where(rows >= 0, extinction[name][rows], np.nan) if len(extinction) else _missing(stars)
-    table["uqflag"] = best_spectra(stars, extinction)
+        table[name] = extinction.at(name, "obsid", stars["obsid"]).astype(np.float32)
+    table["uqflag"] = unique_flag(stars, extinction)
     if config.distance_magnitude is not None:
-        table |= distances(stars, table["ebv"], table["ebv_error"], inputs, config)
-    return vf.Result(table)
+        reddening = table["ebv"], table["ebv_error"]
+        table |= distances(stars, *reddening, inputs, config.distance_magnitude, config.distances)
+    return table
 
 
-def best_spectra(stars: Batch, all_spectra: Batch) -> np.ndarray:
-    """Return 1 for the spectrum of a star that has the highest snr_g, the smaller obsid of equals; int8, shape (n,).
+def unique_flag(stars: Batch, all_spectra: Batch) -> np.ndarray:
+    """Return 1 for the best spectrum of a star and where the star is not known, else 0; int8, shape (n,).
 
     Parameters
     ----------
@@ -41,37 +51,44 @@ def best_spectra(stars: Batch, all_spectra: Batch) -> np.ndarray:
     all_spectra : Batch
         obsid, source_id and snr_g of every spectrum of the same stars.
     """
-    snr = np.nan_to_num(all_spectra["snr_g"].astype(np.float64), nan=-np.inf)
-    order = np.lexsort((all_spectra["obsid"], -snr, all_spectra["source_id"]))
-    source_id = all_spectra["source_id"][order]
-    first = np.append(True, source_id[1:] != source_id[:-1])[: len(order)]
-    best = all_spectra["obsid"][order[first]]
+    best = all_spectra["obsid"][best_spectra(all_spectra)]
     return (np.isin(stars["obsid"], best) | stars.mask("source_id")).astype(np.int8)
 
 
 def distances(
-    stars: Batch, ebv: np.ndarray, ebv_error: np.ndarray, inputs: Mapping[str, Any], config: NnLabelsConfig
+    stars: Batch,
+    ebv: np.ndarray,
+    ebv_error: np.ndarray,
+    inputs: Mapping[str, Batch],
+    magnitude: str,
+    options: Distances,
 ) -> dict[str, np.ndarray]:
     """Return distances by the distance modulus in Ks, and the positions that follow, with errors (section 6).
 
     d = 10^((Ks - A_Ks - M_Ks + 5) / 5) pc; the errors of the three terms are independent.
+
+    Parameters
+    ----------
+    stars : Batch
+        Rows of `nn_estimates`, n of them.
+    ebv, ebv_error : ndarray of float32, shape (n,)
+        mag.
+    inputs : mapping
+        `photometry`.
+    magnitude : str
+        Column of `nn_estimates` with M_Ks.
+    options : Distances
+        Where the Sun is.
     """
-    name = config.distance_magnitude
-    assert name is not None
     source_id = np.where(stars.mask("source_id"), -1, stars["source_id"])
     apparent, apparent_error = (v[:, 0] for v in read_magnitudes(inputs, source_id, ["ks"]))
     reddening = coefficient("ks")
-    distance = 10.0 ** (0.2 * (apparent - reddening * ebv - stars[name]) - 2.0)
-    modulus_error = np.sqrt(apparent_error**2 + (reddening * ebv_error) ** 2 + stars[f"err_{name}"] ** 2)
+    distance = 10.0 ** (0.2 * (apparent - reddening * ebv - stars[magnitude]) - 2.0)
+    modulus_error = np.sqrt(apparent_error**2 + (reddening * ebv_error) ** 2 + stars[f"err_{magnitude}"] ** 2)
     error = distance * modulus_error / MODULUS_PER_LN
-    flag = (stars[f"flag_{name}"] != 0) | ~np.isfinite(distance)
+    flag = (stars[f"flag_{magnitude}"] != 0) | ~np.isfinite(distance)
     table = {"distance": distance, "distance_error": error}
-    options = config.distances
     position, direction = galactocentric(stars["ra"], stars["dec"], distance, options.r_sun, options.z_sun)
     for axis, value, along in zip("xyz", position, direction, strict=True):
         table |= {axis: value, f"{axis}_error": np.abs(along) * error}
     return {n: v.astype(np.float32) for n, v in table.items()} | {"flag_distance": flag.astype(np.int8)}
-
-
-def _missing(stars: Batch) -> np.ndarray:
-    return np.full(len(stars), np.nan, dtype=np.float32)

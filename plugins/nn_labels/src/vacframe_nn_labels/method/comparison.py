@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vacframe import Batch
+from vacframe.astro.residuals import residual_statistics
 from vacframe_nn_labels.columns import TEST, TRAINING, label_column
-from vacframe_nn_labels.config import TrainingSet
+from vacframe_nn_labels.method.scatter import ROUNDED, robust_scatter
+
+if TYPE_CHECKING:
+    from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
 
 OUTLIER = 3.0
 """An outlier lies further from the median than this many times the robust scatter."""
 
 
-def compare_sets(estimates: Batch, references: Batch, config: Any) -> dict[str, list[Any]]:
+def compare_sets(estimates: Batch, references: Batch, config: NnLabelsConfig) -> dict[str, list[Any]]:
     """Return the columns of `nn_report`.
 
     Parameters
@@ -27,11 +31,10 @@ def compare_sets(estimates: Batch, references: Batch, config: Any) -> dict[str, 
     config : NnLabelsConfig
     """
     ordered = references.take(np.argsort(references["obsid"], kind="stable"))
-    rows = estimates.match("obsid", ordered["obsid"])
     table: list[dict[str, Any]] = []
     for chosen in config.training_sets:
-        truth = _stack(ordered, chosen, "")
-        methods = {"nn": (_stack(estimates, chosen, "")[rows], _stack(estimates, chosen, "err_")[rows])}
+        truth = np.stack([ordered[f"{label}_{chosen.name}"] for label in chosen.label_columns], axis=1)
+        methods = {"nn": tuple(_estimated(estimates, chosen, prefix, ordered["obsid"]) for prefix in ("", "err_"))}
         if config.baseline:
             from vacframe_nn_labels.method.baseline import pca_svr
 
@@ -64,21 +67,23 @@ def statistics(difference: np.ndarray, error: np.ndarray) -> dict[str, float | i
     """
     finite = np.isfinite(difference)
     used, sigma = difference[finite].astype(np.float64), error[finite].astype(np.float64)
-    names = ("bias", "scatter", "std", "p16", "p84", "outliers", "coverage")
-    if not len(used):
-        return {"n": 0, **dict.fromkeys(names, float("nan"))}
-    bias = float(np.median(used))
-    scatter = float(1.4826 * np.median(np.abs(used - bias)))
-    p16, p84 = (float(v) for v in np.percentile(used, [16, 84]))
-    stated = np.isfinite(sigma)
-    within = float(np.mean(np.abs(used[stated]) <= sigma[stated])) if stated.any() else float("nan")
-    outliers = float(np.mean(np.abs(used - bias) > OUTLIER * scatter))
-    values = (bias, scatter, float(used.std()), p16, p84, outliers, within)
-    return {"n": len(used), **dict(zip(names, values, strict=True))}
+    found = residual_statistics(used, sigma, OUTLIER * ROUNDED)
+    return {
+        "n": found.number,
+        "bias": found.bias,
+        "scatter": robust_scatter(used),
+        "std": float(used.std()) if len(used) else float("nan"),
+        "p16": found.p16,
+        "p84": found.p84,
+        "outliers": found.outliers,
+        "coverage": found.within_1,
+    }
 
 
-def _stack(batch: Batch, chosen: TrainingSet, prefix: str) -> np.ndarray:
-    return np.stack([batch[f"{prefix}{label}_{chosen.name}"] for label in chosen.label_columns], axis=1)
+def _estimated(estimates: Batch, chosen: TrainingSet, prefix: str, obsid: np.ndarray) -> np.ndarray:
+    """Return the columns ``<prefix><label>_<set>`` of some spectra, float32 as the references are."""
+    names = [f"{prefix}{label}_{chosen.name}" for label in chosen.label_columns]
+    return np.stack([estimates.at(name, "obsid", obsid) for name in names], axis=1).astype(np.float32)
 
 
 def _samples(chosen: TrainingSet, references: Batch) -> Iterator[tuple[str, np.ndarray]]:

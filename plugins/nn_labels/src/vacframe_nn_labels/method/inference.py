@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vacframe import Batch, Model
 from vacframe_nn_labels.columns import NOT_IN_SET
+from vacframe_nn_labels.method.label_errors import random_error
 from vacframe_nn_labels.method.model_card import ModelCard
 from vacframe_nn_labels.method.networks import restore_networks
-from vacframe_nn_labels.method.uncertainty import random_error
+
+if TYPE_CHECKING:
+    from vacframe_nn_labels.config import NnLabelsConfig
 
 
-def estimate_labels(spectra: Batch, model: Model, members: Batch, config: Any) -> dict[str, np.ndarray]:
+def estimate_labels(spectra: Batch, model: Model, members: Batch, config: NnLabelsConfig) -> dict[str, np.ndarray]:
     """Return the columns of `nn_estimates` for n spectra.
 
     Parameters
@@ -27,7 +30,6 @@ def estimate_labels(spectra: Batch, model: Model, members: Batch, config: Any) -
     config : NnLabelsConfig
     """
     snr = spectra["snr_g"]
-    rows = members.match("obsid", spectra["obsid"])
     table: dict[str, np.ndarray] = {"snr_g": snr}
     cards = {card.name: card for card in ModelCard.model_validate(model.metadata).sets}
     for chosen in config.training_sets:
@@ -39,8 +41,6 @@ def estimate_labels(spectra: Batch, model: Model, members: Batch, config: Any) -
             table[column] = values
             table[f"err_{column}"] = np.where(np.isnan(values), np.nan, error).astype(np.float32)
             table[f"flag_{column}"] = (~((values >= low) & (values <= high))).astype(np.int8)
-        split = members[f"split_{chosen.name}"]
-        table[f"split_{chosen.name}"] = (
-            np.where(rows >= 0, split[rows], NOT_IN_SET) if len(members) else np.zeros(len(rows))
-        ).astype(np.int8)
+        split = members.at(f"split_{chosen.name}", "obsid", spectra["obsid"])
+        table[f"split_{chosen.name}"] = np.nan_to_num(split, nan=NOT_IN_SET).astype(np.int8)
     return table

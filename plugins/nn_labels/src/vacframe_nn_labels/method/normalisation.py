@@ -1,19 +1,22 @@
-"""Normalising a batch of LAMOST spectra and rejecting those that cannot be used."""
+"""Normalisation of LAMOST spectra and which of them cannot be used: section 2.2 of Wang et al. (2022)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-import vacframe as vf
+from vacframe import Batch, Rejects, Result
 from vacframe.astro.continuum import Normalised, normalise
 from vacframe.astro.wavelength import log_grid
 from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
-from vacframe_nn_labels.method.pixels import window_pixels
+from vacframe_nn_labels.pixels import window_pixels
+
+if TYPE_CHECKING:
+    from vacframe_nn_labels.config import NnLabelsConfig
 
 
-def normalise_rows(spectra: vf.Batch, config: Any) -> vf.Result:
+def normalise_rows(spectra: Batch, config: NnLabelsConfig) -> Result:
     """Return `lamost_normalized` for a batch of `lamost_spectra`.
 
     Parameters
@@ -39,7 +42,7 @@ def normalise_rows(spectra: vf.Batch, config: Any) -> vf.Result:
         median_pixels=config.median_pixels,
         degree=config.polynomial_degree,
     )
-    rejects = vf.Rejects()
+    rejects = Rejects()
     usable = _reject(made, keys, redshift, config, rejects)
     table = {
         "obsid": keys,
@@ -51,7 +54,7 @@ def normalise_rows(spectra: vf.Batch, config: Any) -> vf.Result:
     }
     if not usable.all():
         table = {name: values[usable] for name, values in table.items()}
-    return vf.Result(table=table, rejects=rejects)
+    return Result(table=table, rejects=rejects)
 
 
 def _pixel_shift(redshift: np.ndarray) -> np.ndarray:
@@ -61,7 +64,9 @@ def _pixel_shift(redshift: np.ndarray) -> np.ndarray:
     return np.where(known, np.log10(np.where(known, factor, 1.0)), np.nan) / LOGLAM_STEP
 
 
-def _reject(made: Normalised, keys: np.ndarray, redshift: np.ndarray, config: Any, rejects: vf.Rejects) -> np.ndarray:
+def _reject(
+    made: Normalised, keys: np.ndarray, redshift: np.ndarray, config: NnLabelsConfig, rejects: Rejects
+) -> np.ndarray:
     """Add the unusable rows to `rejects`, each for its first reason; return which rows are usable."""
     usable = redshift > -1
     rejects.add("no_redshift", "the redshift z is missing or not above -1; it has to be taken out", keys=keys[~usable])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from vacframe_nn_labels.config import Refit
-from vacframe_nn_labels.method.uncertainty import half_width
+from vacframe_nn_labels.method.scatter import robust_scatter
+
+if TYPE_CHECKING:
+    from vacframe_nn_labels.config import Refit
 
 
 def fitting_stars(label: np.ndarray, estimate: np.ndarray, options: Refit) -> np.ndarray:
@@ -22,6 +26,6 @@ def fitting_stars(label: np.ndarray, estimate: np.ndarray, options: Refit) -> np
     ndarray of bool, shape (n,)
     """
     excess = label - estimate
-    outlier = np.abs(excess - np.median(excess)) > options.sigma * half_width(excess)
+    outlier = np.abs(excess - np.median(excess)) > options.sigma * robust_scatter(excess)
     binary = excess < -options.brighter
     return ~(binary | (outlier & (label <= options.keep_above)))

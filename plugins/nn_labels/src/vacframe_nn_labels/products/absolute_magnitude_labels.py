@@ -68,6 +68,6 @@ def _needs(config: NnLabelsConfig) -> list[vf.Need]:
 )
 def absolute_magnitude_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Absolute magnitudes from photometry, distances and a reddening map, of stars that pass the cuts on all three."""
-    from vacframe_nn_labels.method.magnitudes import label_magnitudes
+    from vacframe_nn_labels.method.absolute_magnitudes import label_magnitudes
 
     return label_magnitudes(inputs, context.config.absolute_magnitudes)

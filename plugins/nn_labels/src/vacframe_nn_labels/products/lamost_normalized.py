@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import vacframe as vf
 from vacframe.schemas.lamost import LAMOST_SPECTRA
+from vacframe_nn_labels.columns import identity, spectrum_columns
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.method.pixels import pixel_count
 from vacframe_nn_labels.registry import plugin
 
 
 def normalized_schema(config: NnLabelsConfig) -> vf.TableSchema:
-    """Return the schema of `lamost_normalized`; the length of a spectrum follows from the windows."""
-    length = pixel_count(config.windows)
+    """Return the schema of `lamost_normalized`."""
     spans = " and ".join(f"{low:g}-{high:g}" for low, high in config.windows)
     return vf.TableSchema(
         description=f"Rest-frame LAMOST spectra over their pseudo-continuum, {spans} Angstrom (vacuum), joined",
         key="obsid",
         position=vf.Position(epoch=2000.0),
         columns=(
-            *(LAMOST_SPECTRA[name] for name in ("obsid", "ra", "dec", "snr_g")),
+            *identity(),
             vf.column("z", "float32", "Redshift that was taken out, from the survey's pipeline", ucd="src.redshift"),
             vf.column(
                 "bad_fraction",
@@ -28,20 +27,7 @@ def normalized_schema(config: NnLabelsConfig) -> vf.TableSchema:
                 minimum=0.0,
                 maximum=1.0,
             ),
-            vf.column(
-                "flux",
-                "float32",
-                "Flux over pseudo-continuum; bad pixels are interpolated, 1 outside the good ones",
-                length=length,
-                ucd="phot.flux.density;em.wl",
-            ),
-            vf.column(
-                "ivar",
-                "float32",
-                "Inverse variance of the normalised flux; 0 at bad pixels",
-                length=length,
-                ucd="stat.weight",
-            ),
+            *spectrum_columns(config),
         ),
     )
 

@@ -5,23 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import vacframe as vf
-from vacframe_nn_labels.columns import error_column, flag_column, identity, label_column, source_column, split_column
+from vacframe_nn_labels.columns import estimate_columns
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.registry import plugin
-
-
-def estimate_columns(config: NnLabelsConfig) -> tuple[vf.Column, ...]:
-    """Return the columns of `nn_estimates`; source_id is one where reddening is made, which needs photometry."""
-    columns = [*identity()]
-    if config.pair_labels is not None:
-        columns.append(source_column())
-    for chosen in config.training_sets:
-        for label in chosen.label_columns:
-            columns.append(label_column(label, chosen.name, f"estimated by the networks of set {chosen.name}"))
-            columns.append(error_column(label, chosen.name))
-            columns.append(flag_column(label, chosen.name))
-        columns.append(split_column(chosen.name))
-    return tuple(columns)
 
 
 def estimates_schema(config: NnLabelsConfig) -> vf.TableSchema:

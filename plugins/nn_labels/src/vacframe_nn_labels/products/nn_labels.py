@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import vacframe as vf
 from vacframe.schemas.parts import measured
 from vacframe_nn_labels.bands import magnitude_needs
+from vacframe_nn_labels.columns import EBV, estimate_columns
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.products.nn_estimates import estimate_columns
-from vacframe_nn_labels.products.star_pair_extinction import EBV
 from vacframe_nn_labels.registry import plugin
 
 UNIQUE = vf.column(
@@ -74,4 +73,4 @@ def nn_labels(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Stellar labels of LAMOST spectra with errors and flags, reddening, distances and Galactic positions."""
     from vacframe_nn_labels.method.catalogue import complete_catalogue
 
-    return complete_catalogue(inputs, context.config)
+    return vf.Result(complete_catalogue(inputs, context.config))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import vacframe as vf
+from vacframe_nn_labels.columns import COUNT_COLUMNS
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.products.nn_training_counts import COUNTS
 from vacframe_nn_labels.registry import plugin
 
 
@@ -17,7 +17,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
         columns += [f"split_{chosen.name}", *(f"{label}_{chosen.name}" for label in chosen.label_columns)]
     yield vf.all_rows("nn_training_set", columns, where="in_training")
     # Only the counts of sets with too few stars, so that other counts do not make the model again.
-    yield vf.all_rows("nn_training_counts", COUNTS.columns, where="too_few")
+    yield vf.all_rows("nn_training_counts", COUNT_COLUMNS, where="too_few")
 
 
 @plugin.product(
@@ -33,6 +33,6 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
 )
 def nn_models(inputs: vf.Inputs, context: vf.Context) -> vf.Model:
     """Networks that turn a normalised spectrum into labels, one per label and training set."""
-    from vacframe_nn_labels.method.networks import train_sets
+    from vacframe_nn_labels.method.training import train_sets
 
     return train_sets(inputs["nn_training_set"], inputs["nn_training_counts"], context)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import vacframe as vf
+from vacframe_nn_labels.columns import estimate_columns
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.products.nn_estimates import estimate_columns
 from vacframe_nn_labels.registry import plugin
 
 PRECISION = vf.TableSchema(
@@ -54,16 +54,7 @@ def _needs(config: NnLabelsConfig) -> Iterator[vf.Need]:
 )
 def nn_precision(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Mean stated errors of labels, reddening and distances at good signal-to-noise ratios."""
-    import numpy as np
+    from vacframe_nn_labels.method.precision import mean_errors
 
-    stars = inputs["nn_labels"]
-    rows = []
-    for name, (error, flag, unit) in quantities(context.config).items():
-        values = stars[error].astype(np.float64)
-        if name == "distance":
-            values = values / stars["distance"]
-        values = values[np.isfinite(values) & (stars[flag] == 0 if flag else True)]
-        mean = float(values.mean()) if len(values) else float("nan")
-        rows.append((name, unit, context.config.precision_snr, len(values), mean))
-    columns = zip(*rows, strict=True)
-    return vf.Result({name: list(values) for name, values in zip(PRECISION.names, columns, strict=True)})
+    config = context.config
+    return vf.Result(mean_errors(inputs["nn_labels"], quantities(config), config.precision_snr))

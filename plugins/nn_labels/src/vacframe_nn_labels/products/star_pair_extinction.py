@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import vacframe as vf
-from vacframe.schemas.parts import measured
 from vacframe_nn_labels.bands import magnitude_needs
-from vacframe_nn_labels.columns import identity, source_column
+from vacframe_nn_labels.columns import EBV, PAIRED_BY, colour_name, identity, pair_label_columns, source_column
 from vacframe_nn_labels.config import NnLabelsConfig
-from vacframe_nn_labels.pair_columns import CONFIG_FIELDS, LABELS, colour_name, paired_labels
 from vacframe_nn_labels.registry import plugin
-
-EBV = measured("ebv", "Reddening E(B-V) by star pairs, SFD scale; may be negative", unit="mag", ucd="phot.color.excess")
-
 
 EXTINCTION = vf.TableSchema(
     description="Reddening of LAMOST spectra's stars by the star-pair method",
@@ -33,14 +28,14 @@ EXTINCTION = vf.TableSchema(
 )
 
 
-def _extinction_needs(config: NnLabelsConfig) -> list[vf.Need]:
+def _needs(config: NnLabelsConfig) -> list[vf.Need]:
     colours = [colour_name(colour) for colour in config.star_pairs.colours]
     return [
-        vf.same("nn_estimates", ["obsid", "source_id", "snr_g", *paired_labels(config)]),
+        vf.same("nn_estimates", ["obsid", "source_id", "snr_g", *pair_label_columns(config)]),
         *magnitude_needs(config.star_pairs.bands),
         vf.all_rows(
             "star_pair_controls",
-            ["obsid", "source_id", "snr_g", *LABELS, *colours, *(f"{name}_error" for name in colours)],
+            ["obsid", "source_id", "snr_g", *PAIRED_BY, *colours, *(f"{name}_error" for name in colours)],
         ),
     ]
 
@@ -48,14 +43,14 @@ def _extinction_needs(config: NnLabelsConfig) -> list[vf.Need]:
 @plugin.product(
     "star_pair_extinction",
     table=EXTINCTION,
-    needs=_extinction_needs,
+    needs=_needs,
     row_wise=True,
     citation="Yuan, H. B., Liu, X. W., & Xiang, M. S. 2013, MNRAS 430, 2188",
     resources=vf.Resources(row_bytes=1000),
-    method=vf.Method(libraries=("numba", "numpy"), config_fields=CONFIG_FIELDS),
+    method=vf.Method(libraries=("numba", "numpy"), config_fields=("star_pairs", "training_sets")),
 )
 def star_pair_extinction(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """E(B-V) of each star: its colours minus those of hardly reddened stars of equal labels."""
-    from vacframe_nn_labels.method.colours import star_pair_reddening
+    from vacframe_nn_labels.method.reddening import star_pair_reddening
 
-    return star_pair_reddening(inputs, context.config)
+    return star_pair_reddening(inputs, context.config.pair_labels, context.config.star_pairs)

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from vacframe import distribution_file
-from vacframe_xp_uacsnet.wavelength_grid import WAVELENGTHS
+from vacframe_xp_uacsnet.xp_pixels import WAVELENGTHS
 
 DISTRIBUTION = "XP_Extinction_Toolkit"
 CURVE_FILE = "XP_extinction_curve.csv"

@@ -22,6 +22,6 @@ LEARNED = ("source_id", "flux", "flux_error", "bp_rp0", "feh")
 )
 def uacsnet_model(inputs: vf.Inputs, context: vf.Context) -> vf.Model:
     """Network UA-CSNet (uncertainty-aware, cost-sensitive), trained on the stars with labels."""
-    from vacframe_xp_uacsnet.method.learning import learn
+    from vacframe_xp_uacsnet.method.estimator import learn
 
     return learn(inputs["xp_training_set"], context, context.config.network)

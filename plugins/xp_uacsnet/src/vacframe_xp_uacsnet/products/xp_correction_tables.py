@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import vacframe as vf
 from vacframe_xp_uacsnet.registry import plugin
-from vacframe_xp_uacsnet.wavelength_grid import SAMPLES
+from vacframe_xp_uacsnet.xp_pixels import SAMPLES
 
 TABLES = vf.TableSchema(
     description="Tables of the systematic correction of Gaia XP spectra, row by row as in the package's CSV files",
@@ -26,6 +26,6 @@ TABLES = vf.TableSchema(
 )
 def xp_correction_tables(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Tables of the systematic correction: the CSV files of the package GaiaDR3XPspectracorrectionV1."""
-    from vacframe_xp_uacsnet.method.systematics import read_tables
+    from vacframe_xp_uacsnet.method.systematic_correction import read_tables
 
     return read_tables(inputs.files)

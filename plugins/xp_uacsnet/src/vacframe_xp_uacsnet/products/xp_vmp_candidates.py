@@ -1,9 +1,9 @@
-"""Product `xp_vmp_candidates`: very metal-poor giants."""
+"""Product `xp_vmp_candidates`: the very metal-poor giants among the reliable estimates."""
 
 from __future__ import annotations
 
 import vacframe as vf
-from vacframe_xp_uacsnet.columns import METALLICITIES
+from vacframe_xp_uacsnet.products.xp_metallicities import METALLICITIES
 from vacframe_xp_uacsnet.registry import plugin
 
 CANDIDATES = METALLICITIES.model_copy(
@@ -25,6 +25,6 @@ CANDIDATES = METALLICITIES.model_copy(
 )
 def xp_vmp_candidates(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Giants whose reliable metallicity is at most -2 (VMP) or -3 (EMP)."""
-    from vacframe_xp_uacsnet.method.estimates import candidates
+    from vacframe_xp_uacsnet.method.metallicity_estimates import candidates
 
     return candidates(inputs["xp_metallicities"], context.config.vmp, context.config.emp)

@@ -1,1 +1,1 @@
-"""Where stars and dust are, and how they move."""
+"""The Galaxy: populations, places, potential, motions, clusters, a stream."""

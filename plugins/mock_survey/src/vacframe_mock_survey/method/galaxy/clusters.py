@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from vacframe_mock_survey.method.galaxy.dust import Dust
-from vacframe_mock_survey.method.galaxy.frames import Vector, galactic, galactocentric, space_velocity
+
+from vacframe_mock_survey.method.data import FOLDER
+from vacframe_mock_survey.method.dust.layer import Dust
+from vacframe_mock_survey.method.frames import Vector, galactic, galactocentric, space_velocity
 from vacframe_mock_survey.method.galaxy.places import in_footprint
+from vacframe_mock_survey.method.randoms import Random
 from vacframe_mock_survey.method.stars.chemistry import iron
 from vacframe_mock_survey.method.stars.models import Points
 from vacframe_mock_survey.method.stars.tracks import Tracks
 
-Random = Callable[[np.ndarray, str], Any]
-
-DATA = Path(__file__).parents[2] / "data" / "clusters.csv"
 FEH_SCATTER, ALPHA_SCATTER = 0.02, 0.02
 """Scatter of composition within a cluster, dex."""
 _HALF_MASS = 1.305
@@ -28,7 +26,7 @@ _OUTERMOST = 0.98
 
 def read_clusters() -> dict[str, np.ndarray]:
     """Return the table of clusters: names and kinds as text, the rest as numbers; see the file's head."""
-    lines = [line for line in DATA.read_text().splitlines() if not line.startswith("#")]
+    lines = [line for line in (FOLDER / "clusters.csv").read_text().splitlines() if not line.startswith("#")]
     rows = list(csv.DictReader(lines))
     text = ("name", "kind")
     return {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from vacframe_mock_survey.method.galaxy.frames import R_SUN, Vector
+
+from vacframe_mock_survey.method.frames import R_SUN, Vector
 from vacframe_mock_survey.method.galaxy.populations import Population
 from vacframe_mock_survey.method.galaxy.potential import (
     epicycle_ratio,

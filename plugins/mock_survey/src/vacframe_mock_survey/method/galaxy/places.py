@@ -7,10 +7,11 @@ from typing import Any
 
 import healpy
 import numpy as np
-from vacframe_mock_survey.method.galaxy.dust import Dust
-from vacframe_mock_survey.method.galaxy.frames import galactic, galactocentric
+
+from vacframe_mock_survey.method.dust.layer import Dust
+from vacframe_mock_survey.method.frames import Vector, galactic, galactocentric
 from vacframe_mock_survey.method.galaxy.populations import Population, density, metal_density, scale_height
-from vacframe_mock_survey.method.stars.bands import EXTINCTION
+from vacframe_mock_survey.method.photometry.extinction import EXTINCTION
 
 DISTANCES = np.exp(np.linspace(np.log(0.01), np.log(60.0), 120))
 """Nodes of distance, kpc."""
@@ -30,6 +31,12 @@ _TRIES = 12
 def in_footprint(dec: np.ndarray, config: Any) -> np.ndarray:
     """Return which declinations (degrees) lie in the survey's footprint."""
     return (dec >= config.dec_min) & (dec <= config.dec_max)
+
+
+def _lines_of_sight(ra: np.ndarray, dec: np.ndarray) -> Vector:
+    """Return heliocentric Galactic positions, kpc, at `DISTANCES` in n directions (degrees), shape (n, m) each."""
+    x, y, z = galactic(ra, dec)
+    return x[:, None] * DISTANCES, y[:, None] * DISTANCES, z[:, None] * DISTANCES
 
 
 class Sky:
@@ -101,9 +108,7 @@ class Places:
     def _seen(self) -> np.ndarray:
         """Stars of each of `_BRIGHT` within the survey's magnitudes, shape (n_metal, n_bright, n_cell)."""
         sky, population = self.sky, self.population
-        toward = galactic(sky.ra, sky.dec)
-        helio = (toward[0][:, None] * DISTANCES, toward[1][:, None] * DISTANCES, toward[2][:, None] * DISTANCES)
-        position = galactocentric(helio)
+        position = galactocentric(_lines_of_sight(sky.ra, sky.dec))
         height = scale_height(population, np.array(np.mean(population.age)))
         stars = density(population, height, position) * DISTANCES**3 * sky.share[:, None]
         place = np.clip(np.searchsorted(_LIMITS, sky.fainter), 0, len(_LIMITS) - 1)
@@ -157,9 +162,7 @@ class Places:
 
     def _distance(self, star: dict[str, np.ndarray], ra: np.ndarray, dec: np.ndarray, u: np.ndarray) -> np.ndarray:
         config, population = self.sky.config, self.population
-        toward = galactic(ra, dec)
-        helio = (toward[0][:, None] * DISTANCES, toward[1][:, None] * DISTANCES, toward[2][:, None] * DISTANCES)
-        position = galactocentric(helio)
+        position = galactocentric(_lines_of_sight(ra, dec))
         fainter = 5.0 * np.log10(100.0 * DISTANCES) + EXTINCTION["r_sdss"] * self.sky.dust.along(ra, dec, DISTANCES)
         seen = star["abs_r_sdss"][:, None] + fainter
         outside = np.maximum(config.r_min - seen, 0.0) + np.maximum(seen - config.r_max, 0.0)

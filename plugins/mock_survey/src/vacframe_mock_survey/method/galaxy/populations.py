@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from vacframe_mock_survey.method.galaxy.frames import R_SUN, Z_SUN, Vector
+
+from vacframe_mock_survey.method.frames import R_SUN, Z_SUN, Vector
 
 
 @dataclass(frozen=True)

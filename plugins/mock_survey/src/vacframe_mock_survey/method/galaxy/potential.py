@@ -7,11 +7,11 @@ The potential is galpy's MWPotential2014 (Bovy 2015, ApJS 216, 29), scaled to 22
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).parents[2] / "data" / "potential.npz"
+from vacframe_mock_survey.method.data import FOLDER
+
 RADII = np.geomspace(0.3, 120.0, 90)
 """Radii, kpc, of the tables."""
 HEIGHTS = np.array([0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0])
@@ -28,7 +28,7 @@ def tables() -> dict[str, np.ndarray]:
     (km/s)², shape (scales, radii, heights); ``orbit`` that of the Sagittarius dwarf, positions
     (kpc) and velocities (km/s), shape (n, 6).
     """
-    with np.load(DATA) as stored:
+    with np.load(FOLDER / "potential.npz") as stored:
         return {name: stored[name] for name in stored.files}
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from vacframe_mock_survey.method.galaxy.dust import Dust
-from vacframe_mock_survey.method.galaxy.frames import Vector, equatorial, heliocentric
+
+from vacframe_mock_survey.method.dust.layer import Dust
+from vacframe_mock_survey.method.frames import Vector, equatorial, heliocentric
 from vacframe_mock_survey.method.galaxy.places import in_footprint
 from vacframe_mock_survey.method.galaxy.potential import tables
 from vacframe_mock_survey.method.stars.models import Points

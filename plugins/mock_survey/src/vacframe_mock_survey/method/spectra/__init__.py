@@ -1,1 +1,1 @@
-"""Light of stars: atmospheres, lines, low dispersion."""
+"""Light of the stars: an atmosphere with its lines and molecules."""

@@ -7,52 +7,37 @@ that a spectrum does not depend on which others are computed with it. Tables com
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
-from vacframe_mock_survey.method.spectra.gas import (
-    AMU,
-    HELIUM,
-    C,
-    K,
-    abundances,
-    continuum,
-    layer,
-    saha,
-    species_strength,
+
+from vacframe_mock_survey.method.spectra.compilation import compiled
+from vacframe_mock_survey.method.spectra.constants import AMU, HELIUM, SECOND_RADIATION, C, K
+from vacframe_mock_survey.method.spectra.gas import abundances, continuum, layer, saha, species_strength
+from vacframe_mock_survey.method.spectra.grids import (
+    A_FIRST,
+    A_STEP,
+    DAMPINGS,
+    ETA_FIRST,
+    ETA_STEP,
+    ETAS,
+    MARGIN,
+    OVER,
+    PHASES,
+    REACH,
+    SCALE,
+    STEP,
+    ZONE_FIRST,
+    ZONE_STEP,
+    ZONES,
 )
 from vacframe_mock_survey.method.spectra.molecules import along, transmission
 
 if TYPE_CHECKING:
-    from vacframe_mock_survey.method.spectra.synthesis_tables import Tables
+    from vacframe_mock_survey.method.spectra.tables import Tables
 
-
-M_E = 9.1093837015e-28
-"""CODATA 2018, g."""
-LN10 = math.log(10.0)
-
-STEP = 1e-4
-"""Width of a pixel in log10 of the vacuum wavelength in Å."""
-SCALE = STEP * LN10
-"""Width of a pixel in units of its wavelength."""
-OVER = 5
-"""Subpixels per pixel for strong lines."""
-PHASES = 128
-"""Subpixel positions for which the instrumental profile is tabulated."""
-REACH, MARGIN = 6, 24
-"""Pixels each side that a weak line spreads over, and at the ends that it may lie beyond."""
-ZONE_FIRST, ZONE_STEP, ZONES = 3200.0, 400.0, 20
-"""Wavelengths, Å, at which the continuous opacity is computed."""
-ETA_FIRST, ETA_STEP, ETAS = -2.5, 0.04, 263
-A_FIRST, A_STEP, DAMPINGS = -4.0, 0.25, 21
-"""Axes of the curve of growth: log10 of the central opacity ratio and of the damping parameter. Lines weaker than the
-first, of less than 0.2 mÅ, are left out."""
 MICROTURBULENCE = 1.5e5
 """cm/s."""
-
-LINE_CONSTANT = math.log10(math.sqrt(math.pi) * (4.80320425e-10) ** 2 / (M_E * C) * 1e-8)
-"""log10 of sqrt(pi) e^2 / (m c), times Å in cm: central cross-section is this × gf × wavelength(Å) / velocity."""
 
 LINE_TEMPERATURE, LINE_DEPTH = 0.90, 0.15
 """Temperature, in units of Teff, and optical depth of the layer where metal lines form."""
@@ -83,24 +68,14 @@ VEIL, VEIL_THETA, VEIL_SLOPE, VEIL_MOST = 0.40, 2.9, 0.4, 0.72
 """Optical depth at 4000 Å of the lines that are not in the list, at 5040 / Teff = 1.186 and solar metals; its growth,
 dex, with 5040 / Teff and with metallicity; its largest value. Fitted to the colours of all MILES giants cooler than
 5200 K: the flux at 4000 to 4600 Å relative to that at 5450 to 5700 Å."""
-VEIL_EDGE, VEIL_WIDTH = 4350.0, 90.0
-"""Wavelength, Å, at which it has fallen to a half, and how fast it falls."""
 MOST_TRANSPARENT = 4.0
 """Largest ratio of the mean opacity to that at a wavelength: convection flattens the temperature below."""
-
-
-def compiled(function: Any) -> Any:
-    """Compile, and compile again when a module of functions called changes: numba's cache sees this file only."""
-    dispatchers: list[Any] = [numba.njit(cache=True, error_model="numpy")(function), saha, transmission]
-    caches = [dispatcher._cache._cache_file for dispatcher in dispatchers]  # numba has no public way
-    caches[0]._source_stamp = tuple(cache._source_stamp for cache in caches)
-    return dispatchers[0]
 
 
 @compiled
 def planck_ratio(wavelength: float, cool: float, hot: float) -> float:
     """Return B(cool) / B(hot) at a wavelength."""
-    x = 1.438776877e8 / wavelength
+    x = SECOND_RADIATION / wavelength
     return math.expm1(x / hot) / math.expm1(x / cool)
 
 
@@ -304,10 +279,10 @@ def continuum_flux(
     for i in range(wavelength.size):
         out[i] = continuum(wavelength[i], temperature, pe)
         x = 5000.0 / wavelength[i]
-        weight = x**5 / math.expm1(1.438776877e8 / (wavelength[i] * teff)) * wavelength[i]
+        weight = x**5 / math.expm1(SECOND_RADIATION / (wavelength[i] * teff)) * wavelength[i]
         light += weight
         through += weight / out[i]
     for i in range(wavelength.size):
         ratio = min(light / through / out[i], MOST_TRANSPARENT)
         seen = teff * (0.5 * (1.0 + ratio)) ** 0.25
-        out[i] = (5000.0 / wavelength[i]) ** 5 / math.expm1(1.438776877e8 / (wavelength[i] * seen))
+        out[i] = (5000.0 / wavelength[i]) ** 5 / math.expm1(SECOND_RADIATION / (wavelength[i] * seen))

@@ -8,30 +8,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
+from vacframe_mock_survey.method.spectra.compilation import compiled
+from vacframe_mock_survey.method.spectra.constants import AMU, HELIUM
+
 if TYPE_CHECKING:
-    from vacframe_mock_survey.method.spectra.synthesis_tables import Tables
+    from vacframe_mock_survey.method.spectra.tables import Tables
 
 
-K = 1.380649e-16
-H = 6.62607015e-27
-C = 2.99792458e10
-EV = 1.602176634e-12
-AMU = 1.66053906660e-24
-"""CODATA 2018, cgs."""
-HELIUM = 0.085
-"""Helium atoms per hydrogen atom."""
-
-
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def saha(temperature: float, electron_pressure: float, energy: float, ratio: float) -> float:
     """Return N(ion)/N(neutral) for an ionisation energy (eV) and ratio of partition functions (Gray, eq. 1.21)."""
     return 0.6665 * ratio * temperature**2.5 * 10.0 ** (-5040.0 / temperature * energy) / electron_pressure
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def hydrogen_minus(wavelength: float, temperature: float, electron_pressure: float) -> float:
     """Return the opacity of H- per neutral hydrogen atom, cm2 (Gray, eqs. 8.12 and 8.13)."""
     theta = 5040.0 / temperature
@@ -50,7 +42,7 @@ def hydrogen_minus(wavelength: float, temperature: float, electron_pressure: flo
     return out * (1.0 - 10.0 ** (-1.2398e4 / w * theta)) + 1e-26 * electron_pressure * 10.0 ** (f0 + t * (f1 + t * f2))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def hydrogen(wavelength: float, temperature: float) -> float:
     """Return the bound-free opacity of neutral hydrogen per atom, cm2 (Gray, eq. 8.8, Gaunt factors 1)."""
     theta = 5040.0 / temperature
@@ -61,7 +53,7 @@ def hydrogen(wavelength: float, temperature: float) -> float:
     return 1.0449e-26 * wavelength**3 * total
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def continuum(wavelength: float, temperature: float, electron_pressure: float) -> float:
     """Return the continuous opacity per hydrogen nucleus, cm2: H-, H, scattering by electrons and by hydrogen.
 
@@ -75,7 +67,7 @@ def continuum(wavelength: float, temperature: float, electron_pressure: float) -
     return (kappa + 6.6524e-25 * ionised) * neutral
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def electron_pressure(
     gas_pressure: float, ionised: np.ndarray, abundance: np.ndarray, guess: float, t: Tables
 ) -> float:
@@ -108,7 +100,7 @@ def electron_pressure(
     return pe
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def layer(temperature: float, logg: float, depth: float, abundance: np.ndarray, t: Tables) -> tuple[float, float]:
     """Return gas and electron pressure, dyn/cm2, at optical depth `depth` (5000 Å) in hydrostatic equilibrium."""
     gravity = 10.0**logg
@@ -126,7 +118,7 @@ def layer(temperature: float, logg: float, depth: float, abundance: np.ndarray, 
     return 10.0**log_pg, pe
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def abundances(metals: float, alpha: float, carbon: float, nitrogen: float, t: Tables) -> np.ndarray:
     """Return abundances by number relative to hydrogen of all species.
 
@@ -148,7 +140,7 @@ def abundances(metals: float, alpha: float, carbon: float, nitrogen: float, t: T
     return out
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def species_strength(temperature: float, pe: float, abundance: np.ndarray, t: Tables) -> np.ndarray:
     """Return log10 of (atoms per hydrogen nucleus in the stage / its partition function) of every species."""
     out = np.empty(abundance.size)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
-from vacframe_mock_survey.method.spectra.gas import AMU, EV, HELIUM, C, H, K, continuum, layer, saha
+
+from vacframe_mock_survey.method.spectra.compilation import compiled
+from vacframe_mock_survey.method.spectra.constants import AMU, EV, HELIUM, SECOND_RADIATION, C, H, K
+from vacframe_mock_survey.method.spectra.gas import continuum, layer, saha
 
 if TYPE_CHECKING:
-    from vacframe_mock_survey.method.spectra.synthesis_tables import Tables
-
+    from vacframe_mock_survey.method.spectra.tables import Tables
 
 SHARES = np.array([0.55, 0.30, 0.15])
 """Shares of a pixel's width, from its least to its most opaque part."""
@@ -45,7 +46,7 @@ HYDROGEN = (4.478, 60.85, 4401.2, 0.504)
 """H2: dissociation energy (eV), rotational and vibrational constants (1/cm), reduced mass (Huber & Herzberg 1979)."""
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def equilibrium(temperature: float, energy: float, b: float, w: float, g: float, mass: float, weights: float) -> float:
     """Return N(XY) / (N(X) N(Y)), cm3: the law of mass action for a diatomic molecule (Tatum 1966).
 
@@ -58,7 +59,7 @@ def equilibrium(temperature: float, energy: float, b: float, w: float, g: float,
     return volume * g * rotation * vibration / weights * math.exp(energy * EV / kt)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def atomic_hydrogen(temperature: float, nuclei: float) -> float:
     """Return the share of hydrogen nuclei that are not in H2; `nuclei` is their number per cm3."""
     energy, b, w, mass = HYDROGEN
@@ -67,7 +68,7 @@ def atomic_hydrogen(temperature: float, nuclei: float) -> float:
     return 2.0 / (1.0 + math.sqrt(1.0 + 8.0 * x))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def molecule_strength(temperature: float, nuclei: float, pe: float, abundance: np.ndarray, t: Tables) -> np.ndarray:
     """Return molecules per hydrogen nucleus over their partition function, for the molecules of `elements`.
 
@@ -99,7 +100,7 @@ def molecule_strength(temperature: float, nuclei: float, pe: float, abundance: n
     return out
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def band_shapes(shift: float, temperature: float, active: np.ndarray, pixels: int, t: Tables) -> np.ndarray:
     """Return the opacity of the molecules `active`, shape (n_active, shares, pixels), float32, moved by `shift` pixels.
 
@@ -127,7 +128,7 @@ def band_shapes(shift: float, temperature: float, active: np.ndarray, pixels: in
     return out
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def along(zones: np.ndarray, t: Tables, out: np.ndarray) -> None:
     """Fill `out`, shape (n_pixel,), with values given at the zones."""
     for z in range(zones.size - 1):
@@ -139,8 +140,8 @@ def along(zones: np.ndarray, t: Tables, out: np.ndarray) -> None:
             part[j] = offset + slope * place[j]
 
 
-@numba.njit(cache=True, error_model="numpy")
-def dim(x: float) -> float:
+@compiled
+def dim(x: np.float32) -> np.float32:
     """Return exp(-x) to 0.004, as a power that the compiler can do for many numbers at once."""
     y = np.float32(1.0) / (np.float32(1.0) + x * np.float32(0.015625))
     y *= y
@@ -151,7 +152,7 @@ def dim(x: float) -> float:
     return y * y
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled
 def transmission(shift: float, teff: float, logg: float, abundance: np.ndarray, t: Tables, out: np.ndarray) -> None:
     """Fill `out`, shape (n_pixel,), with the flux that the molecules leave, relative to the continuum.
 
@@ -175,7 +176,7 @@ def transmission(shift: float, teff: float, logg: float, abundance: np.ndarray, 
         for z in range(zones):
             # Line absorption per unit of continuous opacity, width of the pixels in velocity.
             opacity[i, z] = t.molecular_scale / continuum(t.zones[z], temperature, pe)
-            x = 1.438776877e8 / t.zones[z]
+            x = SECOND_RADIATION / t.zones[z]
             light[i, z] = math.expm1(x / teff) / math.expm1(x / temperature)
     middle = zones // 2
     active = np.array(

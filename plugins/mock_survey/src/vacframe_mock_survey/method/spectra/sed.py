@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
 from vacframe_mock_survey.columns import SPECTRAL_LABELS
-from vacframe_mock_survey.method.measurements.spectrograph import PIVOTS, extinction_curve
-from vacframe_mock_survey.method.spectra.atmosphere import STEP, continuum_flux
+from vacframe_mock_survey.method.photometry.bands import PIVOTS
+from vacframe_mock_survey.method.photometry.extinction import extinction_curve
+from vacframe_mock_survey.method.spectra.atmosphere import continuum_flux
+from vacframe_mock_survey.method.spectra.grids import BROAD_FIRST, BROAD_PIXELS, STEP
+from vacframe_mock_survey.method.spectra.rotation import broaden, projected_velocity
 from vacframe_mock_survey.method.spectra.synthesis import normalised
-from vacframe_mock_survey.method.spectra.synthesis_tables import BROAD_FIRST, BROAD_PIXELS, Tables, broad_tables
-from vacframe_mock_survey.method.stars.rotation import broaden, projected_velocity
+from vacframe_mock_survey.method.spectra.tables import Tables, broad_tables
 
 WAVELENGTH = 10.0 ** (BROAD_FIRST + STEP * np.arange(BROAD_PIXELS))
 """Vacuum wavelengths, Å, of the pixels of `flux_densities`: 323 to 1052 nm."""
@@ -87,14 +90,13 @@ def _lights(
     for k, row in enumerate(level):
         continuum_flux(*(float(column[k]) for column in labels[:4]), nodes, table, values)
         row[:] = np.interp(wavelength, nodes, values / np.interp(PIVOTS["r"], nodes, values))
-    star: list[Any] = [*labels, velocity, table]
-    return normalised(*star), level
+    teff, logg, metals, alpha, carbon, nitrogen = labels
+    return normalised(teff, logg, metals, alpha, carbon, nitrogen, velocity, table), level
 
 
 def _rotate(spectra: np.ndarray, labels: list[np.ndarray], rotation: Any, rows: Any = slice(None)) -> None:
     """Broaden spectra, shape (n, n_pixel), of stars ``rows`` of those with ``labels``, in place."""
     if rotation is not None:
-        for spectrum, velocity in zip(
-            spectra, projected_velocity(labels[0], labels[1], rotation)[rows].tolist(), strict=True
-        ):
+        velocities = projected_velocity(labels[0], labels[1], rotation)[rows]
+        for spectrum, velocity in zip(spectra, velocities.tolist(), strict=True):
             broaden(spectrum, velocity)

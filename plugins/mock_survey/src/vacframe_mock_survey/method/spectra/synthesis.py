@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+
 from vacframe_mock_survey.method.spectra.atmosphere import star_spectrum
-from vacframe_mock_survey.method.spectra.synthesis_tables import Tables, tables
+from vacframe_mock_survey.method.spectra.tables import Tables, tables
 
 
 def normalised(

@@ -1,1 +1,1 @@
-"""What a star is: model, companions, chemistry, rotation."""
+"""Stars as models: isochrones, companions, abundances."""

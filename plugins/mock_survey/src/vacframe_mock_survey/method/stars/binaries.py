@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from vacframe_mock_survey.method.stars.bands import absolute_magnitudes
+
+from vacframe_mock_survey.method.photometry.bands import absolute_magnitudes
 from vacframe_mock_survey.method.stars.tracks import Tracks
 
 PERIOD = (5.03, 2.28)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vacframe import RowRandom
+
 GIANT_BRANCH_LOGG = 3.3
 """Gravity below which the first dredge-up has happened (Salaris et al. 2015, A&A 583, A87)."""
 BUMP_LOGG = 2.2
@@ -34,7 +36,7 @@ def iron(mh: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return mh - np.log10(0.638 * 10.0**alpha + 0.362)
 
 
-def carbon_nitrogen(star: dict[str, np.ndarray], cemp_fraction: float, rng: object) -> dict[str, np.ndarray]:
+def carbon_nitrogen(star: dict[str, np.ndarray], cemp_fraction: float, rng: RowRandom) -> dict[str, np.ndarray]:
     """Return ``c_fe``, ``n_fe`` and ``is_cemp``, shape (n,) each.
 
     Dwarfs keep what they were born with: solar ratios, carbon 0.15 dex higher where alpha is. The first dredge-up
@@ -53,7 +55,7 @@ def carbon_nitrogen(star: dict[str, np.ndarray], cemp_fraction: float, rng: obje
         Random numbers of the stars.
     """
     feh, logg = star["feh"], star["logg"]
-    noise, u = rng.normal(2), rng.uniform(2)  # type: ignore[attr-defined]
+    noise, u = rng.normal(2), rng.uniform(2)
     dredged = np.clip((GIANT_BRANCH_LOGG - logg) / 0.3, 0.0, 1.0)
     heavy = np.clip(star["mass"] - 0.8, 0.0, 1.2)
     mixed = np.clip((BUMP_LOGG - logg) / 1.5, 0.0, 1.0) * np.clip(-0.5 - feh, 0.0, 1.5)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from vacframe_mock_survey.method.stars.bands import absolute_magnitudes
-from vacframe_mock_survey.method.stars.tracks import NODES, QUANTITIES, Tracks
 
 from vacframe import VacframeError
+from vacframe_mock_survey.method.photometry.bands import absolute_magnitudes
+from vacframe_mock_survey.method.stars.tracks import NODES, QUANTITIES, Tracks
 
 GIANT_LOGG = 3.5
 M_GIANT = (4300.0, 2.5)

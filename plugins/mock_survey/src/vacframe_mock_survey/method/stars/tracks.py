@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from vacframe_mock_survey.columns import ISOCHRONE_COLUMNS
 
 from vacframe import VacframeError
+from vacframe_mock_survey.columns import ISOCHRONE_COLUMNS
 
 SEGMENTS = ((0, 1), (2,), (3,), (4, 5, 6), (7,))
 """PARSEC phases that are one piece of a track: main sequence (with the lightest stars still on their way to it),

@@ -1,1 +1,0 @@
-"""What surveys measure of a true star."""
