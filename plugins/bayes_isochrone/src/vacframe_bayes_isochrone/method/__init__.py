@@ -1,1 +1,1 @@
-"""The numerics of Wang J. et al. (2023): arrays in, arrays out."""
+"""How the products are made: arrays in, arrays out."""

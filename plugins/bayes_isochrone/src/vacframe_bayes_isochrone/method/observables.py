@@ -1,16 +1,33 @@
-"""Joining labels, magnitudes and parallaxes by Gaia source."""
+"""Labels, magnitudes and parallaxes of stars, joined by Gaia source."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import vacframe as vf
 from vacframe_bayes_isochrone.columns import GAIA_BANDS, LABELS, PARALLAX_COLUMNS, QUALITY
 
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
-def join_observables(inputs: Any, config: Any) -> vf.Result:
+
+def label_rows(inputs: vf.Inputs, config: BayesIsochroneConfig) -> vf.Result:
+    """Return the rows of `isochrone_labels`: the labels' own, with the Gaia source that each is of."""
+    rows = inputs[config.labels]
+    table: dict[str, Any] = {name: rows[column] for name, column in config.label_columns.names().items()}
+    quality = config.label_columns.quality
+    table["quality"] = rows[quality] if quality else np.zeros(len(rows), np.float32)
+    counts = {}
+    if config.labels_key == "obsid":
+        matches = inputs["crossmatch"]
+        table["source_id"] = np.ma.masked_array(matches["source_id"], matches.mask("source_id"))
+        counts["observations without a Gaia source"] = int(matches.mask("source_id").sum())
+    return vf.Result(table=table, counts=counts)
+
+
+def join_observables(inputs: vf.Inputs, config: BayesIsochroneConfig) -> vf.Result:
     """Return the rows of `isochrone_observables`: the Gaia sources that have labels."""
     gaia, labels = inputs["gaia_sources"], inputs["isochrone_labels"]
     best = best_rows(labels["source_id"], labels["quality"])
@@ -27,14 +44,9 @@ def join_observables(inputs: Any, config: Any) -> vf.Result:
             else:
                 table[band + suffix] = inputs["photometry"].at(band + suffix, "source_id", keys)
     value, error = PARALLAX_COLUMNS[config.parallax]
-    if config.parallax == "gaia_sources":
-        table["parallax"], table["parallax_error"] = gaia[value][rows], gaia[error][rows]
-    else:
-        parallaxes = inputs[config.parallax]
-        table["parallax"] = parallaxes.at(value, "source_id", keys)
-        table["parallax_error"] = (
-            gaia["parallax_error"][rows] if error is None else parallaxes.at(error, "source_id", keys)
-        )
+    parallaxes = inputs[config.parallax]
+    table["parallax"] = parallaxes.at(value, "source_id", keys)
+    table["parallax_error"] = gaia["parallax_error"][rows] if error is None else parallaxes.at(error, "source_id", keys)
     return vf.Result(table=table, counts={"further observations of the same star": len(labels) - len(best)})
 
 

@@ -1,9 +1,9 @@
-"""Product `isochrone_comparison`: estimates beside asteroseismic and cluster values."""
+"""Product `isochrone_comparison`: estimates beside asteroseismology and clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import vacframe as vf
 from vacframe.schemas.labels import ASTEROSEISMIC_LABELS, CLUSTER_MEMBERS
@@ -17,8 +17,11 @@ from vacframe_bayes_isochrone.columns import (
 )
 from vacframe_bayes_isochrone.registry import plugin
 
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
-def _schema(config: Any) -> vf.TableSchema:
+
+def _schema(config: BayesIsochroneConfig) -> vf.TableSchema:
     estimates = estimates_schema(config)
     columns = [vf.column("reference", "string", "Product that the reference values are from", ucd="meta.ref")]
     for name in COMPARED:
@@ -33,7 +36,7 @@ def _schema(config: Any) -> vf.TableSchema:
     )
 
 
-def _needs(config: Any) -> Iterator[vf.Need]:
+def _needs(config: BayesIsochroneConfig) -> Iterator[vf.Need]:
     estimates = estimates_schema(config)
     wanted = ["source_id", "ra", "dec", *(f"{n}{s}" for n in COMPARED for s in ("", "_error")), "flag"]
     yield vf.same("bayes_isochrone", [estimates[n] for n in wanted])
@@ -51,19 +54,6 @@ def _needs(config: Any) -> Iterator[vf.Need]:
 )
 def isochrone_comparison(inputs: vf.Inputs, context: vf.Context) -> dict[str, Any]:
     """Estimates of stars with asteroseismic or cluster values, beside those."""
-    import numpy as np
+    from vacframe_bayes_isochrone.method.reference_comparison import beside_references
 
-    estimates, observed = inputs["bayes_isochrone"], inputs["isochrone_observables"]
-    keys = estimates["source_id"]
-    reference = np.full(len(keys), "", dtype=object)
-    values = {name: np.full(len(keys), np.nan) for name in COMPARED}
-    for product, quantities in REFERENCES.items():
-        place = inputs[product].match("source_id", keys)
-        new = (place >= 0) & (reference == "")
-        reference[new] = product
-        for name in quantities:
-            values[name][new] = inputs[product][name][place[new]]
-    rows = np.flatnonzero(reference != "")
-    table: dict[str, Any] = {name: estimates[name][rows] for name in estimates}
-    table |= {f"{name}_reference": column[rows] for name, column in values.items()}
-    return table | {"reference": reference[rows], "logg": observed["logg"][rows]}
+    return beside_references(inputs)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import vacframe as vf
+from vacframe_bayes_isochrone.needs import GRID_FIELDS
 from vacframe_bayes_isochrone.registry import plugin
 
-GRID_FIELDS = (
-    "mh_min", "mh_max", "mh_step", "age_min", "age_max", "age_step", "age_turn", "segments", "teff_bins", "bands",
-    "imf", "prior", "components",
-)  # fmt: skip
-"""Configuration that the model points depend on."""
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
 
-def _needs(config: Any) -> list[vf.Need]:
+def _needs(config: BayesIsochroneConfig) -> list[vf.Need]:
     columns = ["mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase"]
-    return [vf.all_rows("isochrones", [*columns, *(f"mag_{b.name}" for b in config.bands)])]
+    return [vf.all_rows("isochrones", [*columns, *(f"mag_{name}" for name in config.band_names)])]
 
 
 @plugin.product(

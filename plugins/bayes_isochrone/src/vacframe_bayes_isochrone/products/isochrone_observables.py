@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import vacframe as vf
 from vacframe.schemas.gaia import GAIA_SOURCES
@@ -11,8 +11,11 @@ from vacframe.schemas.photometry import BANDS, PHOTOMETRY
 from vacframe_bayes_isochrone.columns import GAIA_BANDS, LABELS, PARALLAX_COLUMNS, QUALITY, observables_schema
 from vacframe_bayes_isochrone.registry import plugin
 
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
-def _needs(config: Any) -> Iterator[vf.Need]:
+
+def _needs(config: BayesIsochroneConfig) -> Iterator[vf.Need]:
     value, error = PARALLAX_COLUMNS[config.parallax]
     gaia = ["parallax_error"] if error is None else []
     gaia += [value, str(error)] if config.parallax == "gaia_sources" else []
