@@ -11,9 +11,9 @@ import pytest
 from scipy.interpolate import CubicSpline
 from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
-from vacframe_bayes_isochrone.engine import ModelPoints, sky_priors
-from vacframe_bayes_isochrone.integral import MU_FIRST, MU_NODES, MU_STEP
-from vacframe_bayes_isochrone.moments import percentile
+from vacframe_bayes_isochrone.method.posterior_inputs import ModelPoints, sky_priors
+from vacframe_bayes_isochrone.method.posterior_moments import percentile
+from vacframe_bayes_isochrone.method.sightline_integral import MU_FIRST, MU_NODES, MU_STEP
 
 from vacframe.testing import run_product
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from vacframe_bayes_isochrone import plugin
-from vacframe_bayes_isochrone.ages import age_nodes
-from vacframe_bayes_isochrone.cluster_ages import cluster_age
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
+from vacframe_bayes_isochrone.method.cluster_ages import cluster_age
 
 from vacframe.testing import run_product
 
@@ -78,7 +77,7 @@ def test_gaia_benchmark_stars(stars, grid, estimate):
 def test_an_outlier_does_not_move_the_age_of_a_cluster():
     """Twenty Gaussians of 20 % about 4 Gyr give 4 Gyr to 20 % / sqrt(20); a star of 1 Gyr changes little."""
     config = BayesIsochroneConfig(prior="flat", cluster_outliers=0.05)
-    ages = np.array(age_nodes(config))
+    ages = np.array(config.age_nodes)
     rng = np.random.default_rng(4)
     at = 4.0 + 0.8 * rng.normal(size=20)
     at -= at.mean() - 4.0

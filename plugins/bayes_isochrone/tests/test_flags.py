@@ -6,7 +6,7 @@ from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.columns import Flag
 from vacframe_bayes_isochrone.config import TWO_MASS, Band
 from vacframe_bayes_isochrone.conformance import toy_config, toy_isochrones, toy_stars
-from vacframe_bayes_isochrone.engine import ModelPoints
+from vacframe_bayes_isochrone.method.posterior_inputs import ModelPoints
 
 from vacframe import VacframeError
 from vacframe.testing import run_product

@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.stats import lognorm, norm, truncnorm
-from vacframe_bayes_isochrone import candidates, integral
-from vacframe_bayes_isochrone.exponential import exponential
-from vacframe_bayes_isochrone.moments import between_nodes, extinction_at, percentile
+from vacframe_bayes_isochrone.method import candidate_points, sightline_integral
+from vacframe_bayes_isochrone.method.exponential import exponential
+from vacframe_bayes_isochrone.method.posterior_moments import between_nodes, extinction_at, percentile
 
 
 def test_exponential():
@@ -34,16 +34,16 @@ def test_percentile_in_the_first_and_the_only_bin():
 def test_extremes():
     values = np.random.default_rng(1).normal(size=131).astype(np.float32)
     for part in (values, values[:1], values[:16], values[:17]):
-        assert candidates.extent(part) == (part.min(), part.max())
+        assert candidate_points.extent(part) == (part.min(), part.max())
 
 
 def test_blocks_hold_every_point_once():
     rng = np.random.default_rng(2)
     start = np.array([[0, 40, 40, 73], [73, 74, 170, 200]])
     teff, logg = rng.uniform(4e3, 6e3, 200).astype(np.float32), rng.uniform(0, 5, 200).astype(np.float32)
-    first, bins, labels, brightest, faintest = candidates.blocks_of(start, teff, logg, np.stack([teff, logg]))
+    first, bins, labels, brightest, faintest = candidate_points.blocks_of(start, teff, logg, np.stack([teff, logg]))
     assert (np.diff(first) > 0).all()
-    assert np.diff(first).max() <= candidates.BLOCK
+    assert np.diff(first).max() <= candidate_points.BLOCK
     np.testing.assert_array_equal(first[bins], start)
     for k, (a, b) in enumerate(pairwise(first)):
         assert labels[:, k].tolist() == [teff[a:b].min(), teff[a:b].max(), logg[a:b].min(), logg[a:b].max()]
@@ -56,15 +56,17 @@ def test_combine():
     factors, rows = rng.random((5, 8), np.float32), rng.random((8, 16), np.float32)
     factors[2] = 0
     out = np.empty((5, 16), np.float32)
-    integral.combine(factors, rows, out)
+    sightline_integral.combine(factors, rows, out)
     np.testing.assert_allclose(out, factors @ rows, rtol=1e-5)
 
 
 @pytest.mark.parametrize("centre", [-8, -3.6, -1, 0, 0.5, 3, 19.5])
 def test_quadrature_and_percentiles_of_extinction_under_a_uniform_prior(centre):
     """A Gaussian cut off at A = 0 and at A = 20: moments to 0.4 % of its width, percentiles to 1 %."""
-    nodes, widths = np.empty(integral.Q_MAX), np.empty(integral.Q_MAX)
-    n = integral.extinctions(integral.UNIFORM_FIRST, min(20.0, max(centre + 7.0, 2.0)), 1.0, 0.0, nodes, widths)
+    nodes, widths = np.empty(sightline_integral.Q_MAX), np.empty(sightline_integral.Q_MAX)
+    n = sightline_integral.extinctions(
+        sightline_integral.UNIFORM_FIRST, min(20.0, max(centre + 7.0, 2.0)), 1.0, 0.0, nodes, widths
+    )
     exact = truncnorm(-centre, 20.0 - centre, loc=centre)
     nodes, shares = nodes[:n], widths[:n] * np.exp(-0.5 * (nodes[:n] - centre) ** 2)
     mean, second = np.average(nodes, weights=shares), np.average(nodes**2, weights=shares)
@@ -78,9 +80,9 @@ def test_quadrature_and_percentiles_of_extinction_under_a_uniform_prior(centre):
 
 @pytest.mark.parametrize("scatter", [0.4, 1.4])
 def test_quadrature_of_extinction_under_a_lognormal_prior(scatter):
-    nodes, widths = np.empty(integral.Q_MAX), np.empty(integral.Q_MAX)
+    nodes, widths = np.empty(sightline_integral.Q_MAX), np.empty(sightline_integral.Q_MAX)
     exact = lognorm(scatter, scale=0.1)
-    n = integral.extinctions(0.1 * np.exp(-4.0 * scatter), 25.0, 0.2, scatter, nodes, widths)
+    n = sightline_integral.extinctions(0.1 * np.exp(-4.0 * scatter), 25.0, 0.2, scatter, nodes, widths)
     nodes, shares = nodes[:n], widths[:n] * exact.pdf(nodes[:n])
     assert shares.sum() == pytest.approx(1, abs=2e-4)
     below_25 = exact.mean() * norm.cdf(np.log(25.0 / 0.1) / scatter - scatter)

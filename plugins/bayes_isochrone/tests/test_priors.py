@@ -5,9 +5,15 @@ import pyarrow as pa
 import pytest
 from scipy.integrate import quad
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
+from vacframe_bayes_isochrone.method.prior_weights import (
+    age_prior,
+    cells,
+    metallicity_prior,
+    stars_at_points,
+    stars_below,
+)
+from vacframe_bayes_isochrone.method.sightline_priors import line_of_sight, log_densities, log_mean_dust
 from vacframe_bayes_isochrone.priors import BINNEY_2014, Component, DustPrior, PowerLawImf
-from vacframe_bayes_isochrone.sky import line_of_sight, log_densities, log_mean_dust
-from vacframe_bayes_isochrone.weights import age_prior, cells, metallicity_prior, stars_at_points, stars_below
 
 from vacframe import Batch, VacframeError
 

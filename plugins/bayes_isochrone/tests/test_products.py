@@ -1,7 +1,4 @@
-"""Joining observables, comparing with references, figures, and what importing costs."""
-
-import subprocess
-import sys
+"""Joining observables, comparing with references, figures, and what a grid covers."""
 
 import numpy as np
 import pytest
@@ -10,15 +7,9 @@ from vacframe_bayes_isochrone.columns import Flag
 from vacframe_bayes_isochrone.config import Band, BayesIsochroneConfig
 from vacframe_bayes_isochrone.conformance import toy_config, toy_isochrones, toy_stars
 from vacframe_bayes_isochrone.figures import plot_posterior, plot_reference, plot_uncertainties
-from vacframe_bayes_isochrone.join import best_rows
+from vacframe_bayes_isochrone.method.observables import best_rows
 
 from vacframe.testing import run_product
-
-
-def test_importing_needs_no_numerics():
-    heavy = ("numpy", "scipy", "astropy", "pyarrow", "numba", "keras", "healpy")
-    code = f"import sys, vacframe_bayes_isochrone; sys.exit(any(m in sys.modules for m in {heavy!r}))"
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_best_rows():

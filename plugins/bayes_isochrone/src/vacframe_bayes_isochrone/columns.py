@@ -1,12 +1,15 @@
-"""Columns of the products and the bits of their flag."""
+"""Columns of `isochrone_observables` and `bayes_isochrone`, the bits of the flag, and columns that products share."""
 
 from __future__ import annotations
 
 from enum import IntFlag
-from typing import Any
+from typing import TYPE_CHECKING
 
 import vacframe as vf
 from vacframe.schemas.parts import identifier, measured, positions
+
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
 
 class Flag(IntFlag):
@@ -53,9 +56,23 @@ HEAD: tuple[vf.Column, ...] = (
     identifier("source_id", "Gaia source identifier of the star"),
     *positions("as the catalogue that anchors the star gives it"),
 )
+CLUSTER = vf.column("cluster", "string", "Name of the cluster", ucd="meta.id.parent")
+CLUSTER_AGE = vf.column("age_reference", "float32", "Literature age of the cluster", unit="Gyr", ucd="time.age")
+GAIA_BANDS = {"g": "phot_g_mean_mag", "bp": "phot_bp_mean_mag", "rp": "phot_rp_mean_mag"}
+"""Bands whose magnitudes lie in `gaia_sources`; the others are columns of `photometry`."""
+PARALLAX_COLUMNS = {
+    "gaia_parallax_l21": ("parallax_corrected", None),
+    "gaia_parallax_spatial": ("parallax_spatial", "parallax_spatial_error"),
+    "gaia_sources": ("parallax", "parallax_error"),
+}
+"""Product → columns of the parallax and its error; None is that of `gaia_sources`."""
+REFERENCES = {"asteroseismic_labels": ("mass", "age"), "cluster_members": ("age", "distance")}
+"""Product with reference values → which quantities it has."""
+COMPARED = ("mass", "age", "distance")
+"""Quantities of which there are reference values."""
 
 
-def band_columns(config: Any) -> tuple[vf.Column, ...]:
+def band_columns(config: BayesIsochroneConfig) -> tuple[vf.Column, ...]:
     """Return magnitude and error of each band."""
     return tuple(
         c
@@ -64,7 +81,7 @@ def band_columns(config: Any) -> tuple[vf.Column, ...]:
     )
 
 
-def observables_schema(config: Any) -> vf.TableSchema:
+def observables_schema(config: BayesIsochroneConfig) -> vf.TableSchema:
     """Return the schema of `isochrone_observables`."""
     return vf.TableSchema(
         description="What stars are compared with isochrones by; any may be missing",
@@ -81,8 +98,6 @@ QUANTITIES: dict[str, tuple[str, str | None, str]] = {
     "age": ("Age", "Gyr", "time.age"),
 }
 """What is estimated: description, unit, UCD."""
-
-
 PERCENTILES = (16, 50, 84)
 
 
@@ -95,12 +110,7 @@ def _estimate(name: str, percentiles: tuple[int, ...]) -> tuple[vf.Column, ...]:
     )
 
 
-def component_names(config: Any) -> tuple[str, ...]:
-    """Return the names of the prior's components, none for the flat prior."""
-    return () if config.prior == "flat" else tuple(c.name for c in config.components)
-
-
-def estimates_schema(config: Any) -> vf.TableSchema:
+def estimates_schema(config: BayesIsochroneConfig) -> vf.TableSchema:
     """Return the schema of `bayes_isochrone`."""
     return vf.TableSchema(
         description="Distance, extinction, mass and age from isochrones, as moments and percentiles of the posterior",
@@ -115,7 +125,7 @@ def estimates_schema(config: Any) -> vf.TableSchema:
             vf.column("n_points", "int32", "Number of model points near the star", ucd="meta.number"),
             *(
                 vf.column(f"p_{name}", "float32", f"Probability of the component {name}", ucd="stat.probability")
-                for name in component_names(config)
+                for name in config.component_names
             ),
             vf.column("flag", "int16", FLAG_TEXT, ucd="meta.code.qual", nullable=False, minimum=0),
         ),

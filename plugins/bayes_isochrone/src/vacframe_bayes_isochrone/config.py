@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -159,8 +160,10 @@ class BayesIsochroneConfig(BaseModel):
                     f"component {component.name} has ages {component.age_min:g} to {component.age_max:g} Gyr, none of "
                     f"which is among the {self.age_min:g} to {self.age_max:g} Gyr of the grid"
                 )
-        for kind, names in (("bands", self.bands), ("components", self.components)):
-            repeated = {n.name for n in names if [m.name for m in names].count(n.name) > 1}  # type: ignore[attr-defined]
+        for kind, names in (
+            ("bands", [b.name for b in self.bands]), ("components", [c.name for c in self.components])
+        ):  # fmt: skip
+            repeated = {n for n in names if names.count(n) > 1}
             if repeated:
                 raise ValueError(f"{kind} names {', '.join(sorted(repeated))} twice")
         return self
@@ -174,3 +177,23 @@ class BayesIsochroneConfig(BaseModel):
     def band_names(self) -> tuple[str, ...]:
         """Names of the bands."""
         return tuple(b.name for b in self.bands)
+
+    @property
+    def chosen_components(self) -> tuple[Component | None, ...]:
+        """The components of the prior; one None stands for the flat prior."""
+        return (None,) if self.prior == "flat" else self.components
+
+    @property
+    def component_names(self) -> tuple[str, ...]:
+        """Names of the prior's components, none for the flat prior."""
+        return () if self.prior == "flat" else tuple(c.name for c in self.components)
+
+    @property
+    def age_nodes(self) -> tuple[float, ...]:
+        """Ages of the grid, Gyr, ascending: equal steps in log age up to `age_turn`, then equal steps in age."""
+        span = self.age_max - (self.age_turn - 0.5 * self.age_step)
+        old = [self.age_max - i * self.age_step for i in range(math.ceil(span / self.age_step))][::-1]
+        step = self.age_step / self.age_turn
+        last = math.log(old[0]) - step
+        count = max(math.ceil((last - (math.log(self.age_min) - 0.5 * step)) / step), 0)
+        return (*[math.exp(last - i * step) for i in range(count)][::-1], *old)

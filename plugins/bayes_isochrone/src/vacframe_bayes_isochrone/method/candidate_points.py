@@ -104,7 +104,7 @@ def extent(values: np.ndarray) -> tuple[Any, ...]:
 
 
 @compiled
-def _near(first: int, star: Any, left: float, seen: Any, reach: Any, bounds: Any, spare: Any) -> None:
+def _near(first: int, star: Any, left: np.float32, seen: Any, reach: Any, bounds: Any, spare: Any) -> None:
     """Mark in `spare` the blocks from `first` on that may hold points whose labels and t are within the limits."""
     magnitudes, (_, to_t, _, _) = seen
     labels, brightest, faintest = bounds
@@ -225,7 +225,7 @@ def _evaluate(
 
 
 @compiled
-def choose(values: np.ndarray, low: float, high: float, places: np.ndarray) -> int:
+def choose(values: np.ndarray, low: np.float32, high: np.float32, places: np.ndarray) -> np.int64:
     """Fill the places of the values from low to high; return how many there are."""
     count = np.uint64(0)
     for j in range(len(values)):

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from vacframe.astro.jit import compiled, compiled_with
-from vacframe_bayes_isochrone import candidates, exponential
-from vacframe_bayes_isochrone.candidates import CHUNK
+from vacframe_bayes_isochrone.method import candidate_points, exponential
+from vacframe_bayes_isochrone.method.candidate_points import CHUNK
 
 
 @compiled_with(exponential)
 def _cells(
-    t: np.ndarray, a: np.ndarray, chi2: np.ndarray, best: float, frame: Any, width: int, place: np.ndarray,
+    t: np.ndarray, a: np.ndarray, chi2: np.ndarray, best: np.float32, frame: Any, width: np.int32, place: np.ndarray,
     u: np.ndarray, v: np.ndarray,
 ) -> None:  # fmt: skip
     """Write each point's cell of the table and its place in it; replace chi2 by exp((best - chi2) / 2)."""
@@ -52,7 +52,7 @@ def _shares(value: np.ndarray, likelihood: np.ndarray, sums: np.ndarray, squares
         top[j] = p if p > top[j] else top[j]
 
 
-@compiled_with(candidates, exponential)
+@compiled_with(candidate_points, exponential)
 def look_up(
     found: Any, best: float, weight: np.ndarray, frame: Any, table: np.ndarray, chance: np.ndarray
 ) -> tuple[Any, ...]:

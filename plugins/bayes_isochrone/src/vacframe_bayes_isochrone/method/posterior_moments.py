@@ -1,4 +1,4 @@
-"""Moments and percentiles from the shares of the model points; compiled. See `vacframe_bayes_isochrone.kernel`."""
+"""Moments and percentiles from the shares of the model points; compiled. See `posterior_sum`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from vacframe.astro.jit import compiled, compiled_with
-from vacframe_bayes_isochrone import candidates, exponential, integral
-from vacframe_bayes_isochrone.integral import LN10, TINY
+from vacframe_bayes_isochrone.method import candidate_points, exponential, sightline_integral
+from vacframe_bayes_isochrone.method.sightline_integral import LN10, TINY
 
 MASS_FIRST, MASS_STEP, MASS_BINS = -1.4, 0.004, 800
 """Histogram of log10 mass, for the percentiles."""
@@ -77,9 +77,9 @@ def deposit_weights(found: Any, places: np.ndarray, weight: np.ndarray, frame: A
             flat[c, above + np.uint64(1)] += w * (high * u)
 
 
-@compiled_with(candidates)
+@compiled_with(candidate_points)
 def collect(
-    slabs: np.ndarray, found: Any, chance: np.ndarray, least: float, model: Any, percentiles: bool,
+    slabs: np.ndarray, found: Any, chance: np.ndarray, least: np.float32, model: Any, percentiles: bool,
     places: np.ndarray, out: np.ndarray,
 ) -> tuple[Any, ...]:  # fmt: skip
     """Write what concerns mass, age and metallicity.
@@ -91,7 +91,7 @@ def collect(
     """
     mass, log_mass, age, ages, age_edges, age_ends = model
     by_age, by_slab, by_mass = np.zeros(len(ages)), np.zeros(len(slabs)), np.zeros(MASS_BINS)
-    count = candidates.choose(chance, least, np.float32(np.inf), places)
+    count = candidate_points.choose(chance, least, np.float32(np.inf), places)
     m1 = m2 = largest = 0.0
     winner = 0
     for i in places[:count]:
@@ -114,12 +114,12 @@ def collect(
     if percentiles:
         for i in places[:count]:
             x = (log_mass[np.uint64(found[3][i])] - np.float32(MASS_FIRST)) * np.float32(1.0 / MASS_STEP)
-            by_mass[min(max(np.int32(x), 0), MASS_BINS - 1)] += np.float64(chance[i])
+            by_mass[min(max(int(x), 0), MASS_BINS - 1)] += np.float64(chance[i])
         mass_edges = MASS_FIRST + MASS_STEP * np.arange(MASS_BINS + 1)
-        for k in range(3):
-            fraction = (0.16, 0.5, 0.84)[k]
-            out[MASS_P + k] = 10.0 ** percentile(by_mass, mass_edges, fraction)
-            out[AGE_P + k] = percentile(by_age, age_edges, fraction)
+        for place in range(3):
+            fraction = (0.16, 0.5, 0.84)[place]
+            out[MASS_P + place] = 10.0 ** percentile(by_mass, mass_edges, fraction)
+            out[AGE_P + place] = percentile(by_age, age_edges, fraction)
     return count, winner
 
 
@@ -148,7 +148,7 @@ def _at_each_t(
                 sums[g, 4, n] += p * (a * a)
 
 
-@compiled_with(candidates, exponential, integral)
+@compiled_with(candidate_points, exponential, sightline_integral)
 def _shape(both: np.ndarray, line: Any, shift: np.ndarray) -> tuple[Any, ...]:
     """Return a histogram of distance modulus and its bins' edges: the right shape, but not quite mean and width.
 
@@ -170,9 +170,9 @@ def _shape(both: np.ndarray, line: Any, shift: np.ndarray) -> tuple[Any, ...]:
             narrow[k + np.uint64(1)] += p * above
     wide = np.zeros(len(narrow))
     reach = int(4.0 * scatter / width)
-    for k in range(-reach, reach + 1):
-        share = np.exp(-0.5 * (k * width / scatter) ** 2)
-        wide[reach : len(wide) - reach] += share * narrow[reach + k : len(wide) - reach + k]
+    for away in range(-reach, reach + 1):
+        share = np.exp(-0.5 * (away * width / scatter) ** 2)
+        wide[reach : len(wide) - reach] += share * narrow[reach + away : len(wide) - reach + away]
     # It is wider than it should be, and sharpened by as much.
     excess = (scatter**2 - line[5] ** 2) / width**2 + 1.0 / 6.0
     curved = wide[2:] - 2.0 * wide[1:-1] + wide[:-2]
@@ -180,7 +180,7 @@ def _shape(both: np.ndarray, line: Any, shift: np.ndarray) -> tuple[Any, ...]:
     return wide, low + width * (np.arange(len(wide) + 1) - 0.5)
 
 
-@compiled_with(candidates, exponential, integral)
+@compiled_with(candidate_points, exponential, sightline_integral)
 def between_nodes(by_a: np.ndarray) -> tuple[Any, ...]:
     """Return the shares of bins half as wide as the steps of the quadrature in A, and their edges in units of a step.
 
@@ -191,7 +191,7 @@ def between_nodes(by_a: np.ndarray) -> tuple[Any, ...]:
     values = np.zeros(n + 6)
     values[3 : n + 3] = by_a
     for j in range(3):
-        values[n + 2 - j] /= integral.ENDS[j]
+        values[n + 2 - j] /= sightline_integral.ENDS[j]
     fine = np.zeros(2 * n + 1)
     for j in range(n):
         near = values[j + 3 : j + 5], values[j + 2 : j + 6 : 3], values[j + 1 : j + 7 : 5]
@@ -207,16 +207,16 @@ def between_nodes(by_a: np.ndarray) -> tuple[Any, ...]:
     return shares, edges
 
 
-@compiled_with(candidates, exponential, integral)
+@compiled_with(candidate_points, exponential, sightline_integral)
 def extinction_at(nodes: np.ndarray, place: float) -> float:
     """Return A at a place between the nodes of the quadrature, cubic in ln A."""
     k = min(max(int(place), 1), len(nodes) - 3)
-    w0, w1, w2, w3 = integral.cubic(place - k)
+    w0, w1, w2, w3 = sightline_integral.cubic(place - k)
     logs = np.log(nodes[k - 1 : k + 3])
     return np.exp(w0 * logs[0] + w1 * logs[1] + w2 * logs[2] + w3 * logs[3])
 
 
-@compiled_with(candidates, exponential, integral)
+@compiled_with(candidate_points, exponential, sightline_integral)
 def place_moments(
     deposit: np.ndarray, line: Any, t_first: float, kappa: float, nodes: np.ndarray, kernel: np.ndarray,
     f: np.ndarray, percentiles: bool, out: np.ndarray,
@@ -228,7 +228,7 @@ def place_moments(
     deposit : ndarray, shape (n_component, n_a, n_t)
         Weights of the points on the table's nodes.
     line, nodes, kernel, f
-        As `vacframe_bayes_isochrone.integral.tabulate` returns them.
+        As `sightline_integral.tabulate` returns them.
     """
     _, components, n_q, n_t = f.shape
     n_a = deposit.shape[1]
@@ -247,7 +247,7 @@ def place_moments(
             for n in range(n_t):
                 value = np.float32(deposit[c, m, n] * scale)
                 points[m, n] = value if value > np.float32(TINY) else np.float32(0)
-        integral.combine(transposed, points, shares[c])
+        sightline_integral.combine(transposed, points, shares[c])
     slope, factor = line[3], 0.2 * LN10
     _at_each_t(shares, f, np.exp(-factor * slope * kappa * nodes), nodes, both, sums)
     total, means, squares = np.sum(sums[:, 0]), np.zeros(2), np.zeros(2)

@@ -1,6 +1,6 @@
 """The integral over distance and extinction of a star's likelihood times prior, tabulated over t and a; compiled.
 
-See `vacframe_bayes_isochrone.kernel`. At one extinction A_j the distance modulus enters through s = t - kappa A_j only,
+See `posterior_sum`. At one extinction A_j the distance modulus enters through s = t - kappa A_j only,
 so that everything along the line of sight is one row over s, in steps of the table's t: for each A_j the same row,
 shifted, which is interpolated at the same place between all its nodes.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from vacframe.astro.jit import compiled, compiled_with
-from vacframe_bayes_isochrone import candidates, exponential
+from vacframe_bayes_isochrone.method import candidate_points, exponential
 
 MU_FIRST, MU_STEP, MU_NODES = -5.0, 0.2, 126
 """Distance moduli at which the caller gives the density and the dust: 1 pc to 100 kpc."""
@@ -88,7 +88,7 @@ def extinctions(
 
 
 @compiled
-def moduli(line: Any, i: float, g: int) -> float:
+def moduli(line: Any, i: float, g: float) -> float:
     """Return the distance modulus of quadrature point g (0 or 1) at place i of the line of sight."""
     first, step, _, slope, offset, scatter = line
     return slope * (first + i * step) + offset + (2 * g - 1) * scatter
@@ -141,7 +141,9 @@ def cubic(w: float) -> tuple[Any, ...]:
 
 
 @compiled
-def _dust_row(means: np.ndarray, weights: Any, log_a: float, inverse: float, constant: float, out: np.ndarray) -> None:
+def _dust_row(
+    means: np.ndarray, weights: Any, log_a: np.float32, inverse: np.float32, constant: np.float32, out: np.ndarray
+) -> None:
     """Fill a row with `constant` and the exponent of the lognormal dust prior."""
     w0, w1, w2, w3 = weights
     for i in range(len(out)):
@@ -159,8 +161,8 @@ def _exponents(line: np.ndarray, weights: Any, dust: np.ndarray, out: np.ndarray
         top[i] = value if value > top[i] else top[i]
 
 
-@compiled
-def _exponentials(row: np.ndarray, top: float) -> None:
+@compiled_with(exponential)
+def _exponentials(row: np.ndarray, top: np.float32) -> None:
     """Replace a row by exp(row - top), 0 below TINY."""
     for i in range(len(row)):
         value = exponential.exponential(row[i] - top)
@@ -209,7 +211,7 @@ def combine(factors: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
                     out[m, i] += (k0 * rows[j, i] + k1 * rows[j + 1, i]) + (k2 * rows[j + 2, i] + k3 * rows[j + 3, i])
 
 
-@compiled_with(candidates)
+@compiled_with(candidate_points)
 def _frames(
     t: np.ndarray, a: np.ndarray, sigma_t: float, sigma_a: float, fine: Any, kappa: float, parallax: float,
     error: float, av_max: float,
@@ -218,7 +220,7 @@ def _frames(
 
     That width is what photometry and parallax leave.
     """
-    (t_low, t_high), (a_low, a_high) = candidates.extent(t), candidates.extent(a)
+    (t_low, t_high), (a_low, a_high) = candidate_points.extent(t), candidate_points.extent(a)
     width = 0.3
     if error > 0 and parallax > 2.0 * error:
         width = min(width, 5.0 / LN10 * error / parallax)
@@ -232,7 +234,7 @@ def _frames(
     return (t_low - t_step, t_step, a_low - a_step, a_step), -(-n_t // LANES) * LANES, n_a, last, width
 
 
-@compiled_with(candidates, exponential)
+@compiled_with(candidate_points, exponential)
 def tabulate(
     t: np.ndarray,
     a: np.ndarray,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vacframe_bayes_isochrone.ages import age_nodes
-from vacframe_bayes_isochrone.weights import cells, chosen_components
+import vacframe as vf
+from vacframe_bayes_isochrone.method.prior_weights import cells
+
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
 
-def combine_members(members: Any, config: Any) -> dict[str, Any]:
+def combine_members(members: vf.Batch, config: BayesIsochroneConfig) -> dict[str, Any]:
     """Return the columns of `isochrone_clusters`, clusters by name."""
     likelihood = np.asarray(members["likelihood"], dtype=np.float64)
-    shape = (len(chosen_components(config)), len(age_nodes(config)))
+    shape = (len(config.chosen_components), len(config.age_nodes))
     use = np.isfinite(likelihood).all(axis=1) & (members["logg"] < config.giant_logg)
     names = np.asarray(members["cluster"]).astype(str)
     rows, order = [], np.argsort(members["source_id"], kind="stable")
@@ -26,7 +29,7 @@ def combine_members(members: Any, config: Any) -> dict[str, Any]:
     return {column: [row[column] for row in rows] for column in columns}
 
 
-def cluster_age(likelihood: np.ndarray, config: Any) -> dict[str, float]:
+def cluster_age(likelihood: np.ndarray, config: BayesIsochroneConfig) -> dict[str, float]:
     """Return age and how many members agree with it.
 
     All members have one age and are of one component of the prior, but for a share `cluster_outliers` of them, whose
@@ -37,9 +40,9 @@ def cluster_age(likelihood: np.ndarray, config: Any) -> dict[str, float]:
     likelihood : ndarray, shape (n, n_component, n_age)
         1 on average over the prior of single stars, which is what an outlier has.
     """
-    ages = np.array(age_nodes(config))
+    ages = np.array(config.age_nodes)
     width = np.diff(np.clip(cells(ages), 0.0, config.age_max))
-    share = np.array([1.0 if c is None else c.fraction for c in chosen_components(config)])
+    share = np.array([1.0 if c is None else c.fraction for c in config.chosen_components])
     member = (1.0 - config.cluster_outliers) * likelihood
     total = np.log(member + config.cluster_outliers).sum(axis=0) + np.log(share)[:, None]
     chance = np.exp(total - total.max()) * width

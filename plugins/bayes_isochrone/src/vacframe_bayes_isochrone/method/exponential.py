@@ -12,8 +12,7 @@ from numba.extending import intrinsic
 from vacframe.astro.jit import compiled
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _as_float(context: Any, bits: Any) -> Any:
+def _bitcast(context: Any, bits: Any) -> Any:
     """Take the bits of an int32 for those of a float32."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -22,8 +21,11 @@ def _as_float(context: Any, bits: Any) -> Any:
     return numba.float32(numba.int32), build
 
 
+_as_float: Any = intrinsic(_bitcast)
+
+
 @compiled
-def exponential(x: float) -> float:
+def exponential(x: np.float32) -> np.float32:
     """Return exp(x) of a float32 to 2e-7 of it; 0 below exp(-60), so that no denormal numbers arise, x at most 80.
 
     2^n times the Taylor series of the rest, which lies within +-0.35.
@@ -38,5 +40,5 @@ def exponential(x: float) -> float:
     p = p * f + single(0.5)
     p = p * f + single(1.0)
     p = p * f + single(1.0)
-    power = _as_float((np.int32(whole) + np.int32(127)) << np.int32(23))
+    power: np.float32 = _as_float((np.int32(whole) + np.int32(127)) << np.int32(23))
     return p * power if x > single(-60.0) else single(0.0)

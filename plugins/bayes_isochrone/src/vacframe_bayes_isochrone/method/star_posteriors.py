@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtri
 
-from vacframe_bayes_isochrone import candidates, integral, kernel
-from vacframe_bayes_isochrone.engine import ModelPoints, Observables, settings_of, sky_priors
-from vacframe_bayes_isochrone.weights import age_prior, cells, chosen_components
+import vacframe as vf
+from vacframe_bayes_isochrone.method import candidate_points, posterior_sum, sightline_integral
+from vacframe_bayes_isochrone.method.posterior_inputs import ModelPoints, Observables, settings_of, sky_priors
+from vacframe_bayes_isochrone.method.prior_weights import age_prior, cells
+
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
 NAMES = ("distance", "av", "mass", "age", "mh")
 
 
-def sample(stars: Any, model: Any, inputs: Any, config: Any, rng: Any) -> dict[str, np.ndarray]:
+def sample(
+    stars: vf.Batch, model: vf.Model, inputs: Mapping[str, Any], config: BayesIsochroneConfig, rng: vf.RowRandom
+) -> dict[str, np.ndarray]:
     """Return the columns ``<name>_samples`` of `posterior_samples`, shape (n, samples); NaN where nothing fits.
 
     Parameters
     ----------
     stars, model, inputs, config
-        As `vacframe_bayes_isochrone.engine.estimate` takes them.
+        As `posterior_estimates.estimate` takes them.
     rng : RowRandom
         Random numbers of the rows.
     """
@@ -35,13 +41,26 @@ def sample(stars: Any, model: Any, inputs: Any, config: Any, rng: Any) -> dict[s
     return {f"{name}_samples": values for name, values in out.items()}
 
 
-def age_likelihoods(stars: Any, model: Any, inputs: Any, config: Any) -> np.ndarray:
+def member_likelihoods(inputs: vf.Inputs, config: BayesIsochroneConfig) -> dict[str, Any]:
+    """Return the columns of `cluster_age_likelihoods`: the observed stars that are members of a cluster."""
+    members = inputs["cluster_members"]
+    place = members.match("source_id", inputs["isochrone_observables"]["source_id"])
+    stars, place = inputs["isochrone_observables"].take(place >= 0), place[place >= 0]
+    found = age_likelihoods(stars, inputs["isochrone_grid"], inputs, config)
+    table: dict[str, Any] = {name: stars[name] for name in ("source_id", "ra", "dec", "logg")}
+    table |= {"cluster": members["cluster"][place], "age_reference": members["age"][place]}
+    return table | {"likelihood": found.reshape(len(place), found.shape[1] * found.shape[2]).astype(np.float32)}
+
+
+def age_likelihoods(
+    stars: vf.Batch, model: vf.Model, inputs: Mapping[str, Any], config: BayesIsochroneConfig
+) -> np.ndarray:
     """Return how probable each star's observables are at each age if it is of a component of the prior.
 
     Parameters
     ----------
     stars, model, inputs, config
-        As `vacframe_bayes_isochrone.engine.estimate` takes them.
+        As `posterior_estimates.estimate` takes them.
 
     Returns
     -------
@@ -51,7 +70,7 @@ def age_likelihoods(stars: Any, model: Any, inputs: Any, config: Any) -> np.ndar
         that a component does not have.
     """
     ages = np.array(model["age_nodes"], dtype=np.float64)
-    components = chosen_components(config)
+    components = config.chosen_components
     prior = np.array([age_prior(c, ages, config.age_max) for c in components])
     share = np.array([1.0 if c is None else c.fraction for c in components])[:, None]
     out = np.full((len(stars["ra"]), *prior.shape), np.nan)
@@ -72,7 +91,7 @@ class Posterior:
     Attributes
     ----------
     found : tuple of ndarray, shape (n,)
-        As `candidates.find_points` fills it, chi2 replaced by exp((best - chi2) / 2).
+        As `candidate_points.find_points` fills it, chi2 replaced by exp((best - chi2) / 2).
     chance : ndarray of float32, shape (n,)
         Share of each point.
     slabs : ndarray, shape (n_mh, 2)
@@ -80,7 +99,7 @@ class Posterior:
     kappa : float
         Extinction of t relative to A_V: t = mu + kappa A_V.
     frame, line, nodes, gauss, integrand, table
-        What `integral.tabulate` returns.
+        What `sightline_integral.tabulate` returns.
     """
 
     points: ModelPoints
@@ -111,25 +130,27 @@ class Posterior:
         return np.asarray(weight.T[:, None, :] * hats[:, :, None] * np.moveaxis(self.table[:, at_a, at_t], 0, -1))
 
 
-def posteriors(stars: Any, model: Any, inputs: Any, config: Any) -> Iterator[tuple[int, Posterior]]:
+def posteriors(
+    stars: vf.Batch, model: vf.Model, inputs: Mapping[str, Any], config: BayesIsochroneConfig
+) -> Iterator[tuple[int, Posterior]]:
     """Yield row and posterior of each star that some model agrees with; each holds until the next is asked for."""
     seen, points = Observables(stars, config), ModelPoints(model, config)
     density, dust, _ = sky_priors(stars, inputs, config)
     extinction = np.array([b.extinction for b in config.bands])
-    work = kernel.workspace(points.search, len(points.values[0]))
+    work = posterior_sum.workspace(points.search, len(points.values[0]))
     settings = settings_of(config, percentiles=False)
     for row in range(len(seen.parallax)):
-        phot = candidates.photometry(seen.magnitudes[row], seen.magnitude_errors[row], extinction)
+        phot = candidate_points.photometry(seen.magnitudes[row], seen.magnitude_errors[row], extinction)
         star = (
             seen.labels[row], seen.label_errors[row], seen.magnitudes[row], seen.parallax[row],
             seen.parallax_error[row],
         )  # fmt: skip
-        near, best = kernel.find(star, phot, settings, points.search, work) if np.isfinite(phot[2]) else (0, 0.0)
+        near, best = posterior_sum.find(star, phot, settings, points.search, work) if np.isfinite(phot[2]) else (0, 0.0)
         if near == 0:
             continue
         sky = (density[row], dust[row])
-        (_, _, top), tabulated = kernel.weigh(near, best, star, phot, sky, settings, points.values[0], work)
-        if top > kernel.FAINTEST:
+        (_, _, top), tabulated = posterior_sum.weigh(near, best, star, phot, sky, settings, points.values[0], work)
+        if top > posterior_sum.FAINTEST:
             slabs, found, chance, _, _ = work
             yield row, Posterior(points, tuple(v[:near] for v in found), chance[:near], slabs, phot[1], *tabulated)
 
@@ -154,7 +175,7 @@ def _draw(posterior: Posterior, mh_edges: np.ndarray, uniform: np.ndarray) -> di
     shift = n + (posterior.frame[0] - posterior.kappa * nodes[place] - line[0]) / line[1]
     # The two points along the line of sight stand for a Gaussian, tilted by what they differ by.
     nearer, farther = both[rows, :, place].T
-    modulus = integral.moduli(line, shift, 0.5) + line[5] * (
+    modulus = sightline_integral.moduli(line, shift, 0.5) + line[5] * (
         ndtri(uniform[3]) + (farther - nearer) / (farther + nearer)
     )
     slab = np.zeros(len(found[3]), np.int64)

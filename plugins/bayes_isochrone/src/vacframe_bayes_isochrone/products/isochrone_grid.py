@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import vacframe as vf
+from vacframe_bayes_isochrone.needs import GRID_FIELDS
 from vacframe_bayes_isochrone.registry import plugin
 
-GRID_FIELDS = (
-    "mh_min", "mh_max", "mh_step", "age_min", "age_max", "age_step", "age_turn", "segments", "teff_bins", "bands",
-    "imf", "prior", "components",
-)  # fmt: skip
-"""Configuration that the model points depend on."""
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
 
-def _needs(config: Any) -> list[vf.Need]:
+def _needs(config: BayesIsochroneConfig) -> list[vf.Need]:
     columns = ["mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase"]
-    return [vf.all_rows("isochrones", [*columns, *(f"mag_{b.name}" for b in config.bands)])]
+    return [vf.all_rows("isochrones", [*columns, *(f"mag_{name}" for name in config.band_names)])]
 
 
 @plugin.product(
@@ -25,9 +23,9 @@ def _needs(config: Any) -> list[vf.Need]:
     needs=_needs,
     method=vf.Method(libraries=("numpy", "scipy"), config_fields=GRID_FIELDS),
 )
-def isochrone_grid(inputs: Any, context: Any) -> vf.Result:
+def isochrone_grid(inputs: vf.Inputs, context: vf.Context) -> vf.Result:
     """Model points interpolated to the paper's metallicities along equal evolutionary points, with prior weights."""
-    from vacframe_bayes_isochrone.points import make_grid, not_covered
+    from vacframe_bayes_isochrone.method.model_points import make_grid, not_covered
 
     model = make_grid(inputs["isochrones"], context.config, context.logger)
     return vf.Result(model=model, counts=not_covered(model))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import vacframe as vf
 from vacframe_bayes_isochrone.columns import QUALITY, QUANTITIES, estimates_schema, observables_schema
 from vacframe_bayes_isochrone.registry import plugin
 
-ABSOLUTE = "av"
-"""The quantity whose uncertainty is in its own unit; the others' are relative."""
-EVOLVED = ("mass", "age")
-"""Quantities that mean something for evolved stars only."""
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
+
 _MEDIAN = "standard deviation of the posterior, of A_V in mag, of all else relative"
 TABLE = vf.TableSchema(
     description="Uncertainties of the estimates in bins of signal-to-noise ratio",
@@ -31,16 +30,11 @@ TABLE = vf.TableSchema(
 )
 
 
-def _needs(config: Any) -> Iterator[vf.Need]:
+def _needs(config: BayesIsochroneConfig) -> Iterator[vf.Need]:
     estimates, observed = estimates_schema(config), observables_schema(config)
     wanted = ["source_id", *(f"{n}{s}" for n in QUANTITIES for s in ("", "_error"))]
     yield vf.all_rows("bayes_isochrone", [estimates[n] for n in wanted])
-    yield vf.Need(
-        product="isochrone_observables",
-        columns=(observed["source_id"], observed["logg"], QUALITY),
-        how="all",
-        maybe=(QUALITY.name,),
-    )
+    yield vf.all_rows("isochrone_observables", [observed["source_id"], observed["logg"]], maybe=[QUALITY])
 
 
 @plugin.product(
@@ -50,26 +44,8 @@ def _needs(config: Any) -> Iterator[vf.Need]:
     needs=_needs,
     method=vf.Method(config_fields=("snr_edges", "giant_logg", "subgiant_logg")),
 )
-def isochrone_uncertainties(inputs: Any, context: Any) -> dict[str, Any]:
+def isochrone_uncertainties(inputs: vf.Inputs, context: vf.Context) -> dict[str, Any]:
     """Median uncertainty of distance, A_V, mass and age in bins of S/N, as in figure A1 of the paper."""
-    import numpy as np
+    from vacframe_bayes_isochrone.method.uncertainties import uncertainties_by_snr
 
-    config, estimates, observed = context.config, inputs["bayes_isochrone"], inputs["isochrone_observables"]
-    place = observed.match("source_id", estimates["source_id"])
-    logg, snr = (np.where(place >= 0, observed[n][place], np.nan) for n in ("logg", QUALITY.name))
-    giant = logg < config.giant_logg
-    groups = {"all": np.ones(len(logg), bool), "giants": giant, "subgiants": giant & (logg > config.subgiant_logg)}
-    rows: dict[str, list[Any]] = {c.name: [] for c in TABLE.columns}
-    for quantity in QUANTITIES:
-        error = estimates[f"{quantity}_error"].astype(np.float64)
-        error = error if quantity == ABSOLUTE else error / estimates[quantity]
-        for stars, chosen in groups.items():
-            if quantity in EVOLVED and stars == "all":
-                continue
-            for low, high in zip(config.snr_edges[:-1], config.snr_edges[1:], strict=True):
-                found = error[chosen & (snr >= low) & (snr < high) & np.isfinite(error)]
-                if len(found):
-                    spread = np.percentile(found, [50, 16, 84])
-                    for name, value in zip(rows, (quantity, stars, low, high, len(found), *spread), strict=True):
-                        rows[name].append(value)
-    return rows
+    return uncertainties_by_snr(inputs["bayes_isochrone"], inputs["isochrone_observables"], context.config)

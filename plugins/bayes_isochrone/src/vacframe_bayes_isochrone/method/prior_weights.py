@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtr
 
-from vacframe_bayes_isochrone.priors import Component, PowerLawImf
+if TYPE_CHECKING:
+    from vacframe_bayes_isochrone.priors import Component, PowerLawImf
 
 
 def cells(nodes: np.ndarray) -> np.ndarray:
@@ -72,11 +73,6 @@ def age_prior(component: Component | None, nodes: np.ndarray, oldest: float = np
     summed = np.exp(component.age_rate * inside)
     whole = np.exp(component.age_rate * component.age_max) - np.exp(component.age_rate * component.age_min)
     return np.diff(summed) / whole
-
-
-def chosen_components(config: Any) -> tuple[Component | None, ...]:
-    """Return the components of the prior; one None stands for the flat prior."""
-    return (None,) if config.prior == "flat" else tuple(config.components)
 
 
 def component_weights(

@@ -10,11 +10,12 @@ The lookup is bilinear, hence a sum of hat functions over the table's nodes. Its
 weight on the same nodes, yields the posterior of distance and extinction without a second integral, exactly
 consistent with the lookup. A hat of width h adds h^2 / 6 to a variance; the table's Gaussians are made narrower by
 as much. Where a < 0 the tail of the Gaussian over A >= 0 would be too steep for a linear lookup: there
-exp(-a^2 / 2 sigma_a^2) belongs to the likelihood of the point (`candidates`), and the table is left with
+exp(-a^2 / 2 sigma_a^2) belongs to the likelihood of the point (`candidate_points`), and the table is left with
 exp((a A - A^2 / 2) / sigma_a^2).
 
-`candidates` finds the points and their centres, `integral` makes the table, `lookup` looks it up, `moments` sums up;
-here is the loop over stars. One star at a time: nothing depends on which stars are in the same call.
+`candidate_points` finds the points and their centres, `sightline_integral` makes the table, `point_shares` looks it up,
+`posterior_moments` sums up; here is the loop over stars. One star at a time: nothing depends on which stars are in the
+same call.
 """
 
 from __future__ import annotations
@@ -25,9 +26,15 @@ import numba
 import numpy as np
 
 from vacframe.astro.jit import compiled, compiled_with
-from vacframe_bayes_isochrone import candidates, exponential, integral, lookup, moments
-from vacframe_bayes_isochrone.integral import LN10
-from vacframe_bayes_isochrone.moments import CHI2, EFFECTIVE, LEAST, POINTS, SHARE, TOTAL, WIDTH
+from vacframe_bayes_isochrone.method import (
+    candidate_points,
+    exponential,
+    point_shares,
+    posterior_moments,
+    sightline_integral,
+)
+from vacframe_bayes_isochrone.method.posterior_moments import CHI2, EFFECTIVE, LEAST, POINTS, SHARE, TOTAL, WIDTH
+from vacframe_bayes_isochrone.method.sightline_integral import LN10
 
 FAINTEST = 1e-30
 """A star all of whose points have shares below this (of 1 where everything agrees) has no solution."""
@@ -53,7 +60,7 @@ def _best_chi2(
     return chi2 + ((at - a) / sigma_a) ** 2 + (parallax - expected) ** 2 / variance
 
 
-@compiled_with(candidates, integral)
+@compiled_with(candidate_points, sightline_integral)
 def workspace(grid: Any, components: int) -> tuple[Any, ...]:
     """Return the arrays that a star's sum is made in: metallicities, points, shares, those of search and of tables."""
     single, size = np.float32, len(grid[0])
@@ -63,10 +70,16 @@ def workspace(grid: Any, components: int) -> tuple[Any, ...]:
         np.empty(blocks, single), np.empty(blocks, single), np.empty(blocks, np.bool_),
         np.empty((blocks, 2), np.int32), np.empty(size, np.int32),
     )  # fmt: skip
-    return np.empty((len(grid[3]), 2), np.int64), found, np.empty(size, single), search, integral.room(components)
+    return (
+        np.empty((len(grid[3]), 2), np.int64),
+        found,
+        np.empty(size, single),
+        search,
+        sightline_integral.room(components),
+    )
 
 
-@compiled_with(candidates, exponential, integral)
+@compiled_with(candidate_points, exponential, sightline_integral)
 def find(star: Any, phot: Any, settings: Any, grid: Any, work: Any) -> tuple[Any, ...]:
     """Find the points that can matter to a star; return how many, and the smallest chi2.
 
@@ -75,32 +88,32 @@ def find(star: Any, phot: Any, settings: Any, grid: Any, work: Any) -> tuple[Any
     star : tuple
         Labels and their errors (3,), magnitudes (n_band,), parallax and its error.
     phot : tuple
-        What `candidates.photometry` returns.
+        What `candidate_points.photometry` returns.
     """
     labels, label_errors, magnitudes, parallax, error = star
     window, _, av_max, _ = settings
     bands, kappa, sigma_t, sigma_a, helper = phot
     slabs, found, _, search, _ = work
-    reach = integral.reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
+    reach = sightline_integral.reach_of(kappa, sigma_t, sigma_a, parallax, error, av_max)
     seen = (np.where(bands[0] > 0, magnitudes, 0.0).astype(np.float32), bands)
-    return candidates.find_points(labels, label_errors, seen, helper, window, reach, grid, found, slabs, search)
+    return candidate_points.find_points(labels, label_errors, seen, helper, window, reach, grid, found, slabs, search)
 
 
-@compiled_with(candidates, exponential, integral, lookup)
+@compiled_with(candidate_points, exponential, sightline_integral, point_shares)
 def weigh(
     near: int, best: float, star: Any, phot: Any, sky: Any, settings: Any, weight: np.ndarray, work: Any
 ) -> tuple[Any, ...]:
-    """Fill the shares of the points found; return what `lookup.look_up` and `integral.tabulate` return."""
+    """Fill the shares of the points found; return what `look_up` and `tabulate` return."""
     _, dust, av_max, _ = settings
     found = (work[1][0][:near], work[1][1][:near], work[1][2][:near], work[1][3][:near])
     _, kappa, sigma_t, sigma_a, helper = phot
-    tabulated = integral.tabulate(
+    tabulated = sightline_integral.tabulate(
         found[0], found[1], (kappa, sigma_t, sigma_a, helper), sky, star[3], star[4], dust, av_max, work[4]
     )
-    return lookup.look_up(found, best, weight, tabulated[0], tabulated[5], work[2][:near]), tabulated
+    return point_shares.look_up(found, best, weight, tabulated[0], tabulated[5], work[2][:near]), tabulated
 
 
-@compiled_with(candidates, exponential, integral, lookup, moments)
+@compiled_with(candidate_points, exponential, sightline_integral, point_shares, posterior_moments)
 def _star(star: Any, phot: Any, sky: Any, settings: Any, grid: Any, model: Any, work: Any, out: np.ndarray) -> None:
     """Write everything about one star."""
     slabs, found, chance, search, _ = work
@@ -116,7 +129,7 @@ def _star(star: Any, phot: Any, sky: Any, settings: Any, grid: Any, model: Any, 
         return
     out[TOTAL], out[EFFECTIVE] = np.log(summed), summed**2 / squares
     places = search[4]
-    count, i = moments.collect(
+    count, i = posterior_moments.collect(
         slabs, found, chance[:near], np.float32(LEAST * top), model[1:], percentiles, places, out
     )
     _, kappa, sigma_t, sigma_a, _ = phot
@@ -124,13 +137,13 @@ def _star(star: Any, phot: Any, sky: Any, settings: Any, grid: Any, model: Any, 
         best - 2.0 * np.log(found[2][i]), found[0][i], found[1][i], kappa, sigma_t, sigma_a, star[3], star[4]
     )
     deposit = np.zeros(table.shape)
-    moments.deposit_weights(found, places[:count], weight, frame, deposit)
+    posterior_moments.deposit_weights(found, places[:count], weight, frame, deposit)
     for c in range(len(weight)):
         out[SHARE + c] = np.sum(deposit[c] * table[c]) / summed
-    moments.place_moments(deposit, line, frame[0], kappa, nodes, gauss, f, percentiles, out)
+    posterior_moments.place_moments(deposit, line, frame[0], kappa, nodes, gauss, f, percentiles, out)
 
 
-@compiled_with(candidates, exponential, integral, lookup, moments, parallel=True)
+@compiled_with(candidate_points, exponential, sightline_integral, point_shares, posterior_moments, parallel=True)
 def all_stars(
     labels: np.ndarray,
     label_errors: np.ndarray,
@@ -166,7 +179,7 @@ def all_stars(
         Window in standard deviations; dispersion of ln A_V, 0 for a uniform prior; largest A_V; whether percentiles
         are wanted.
     grid : tuple
-        What `candidates.find_points` takes.
+        What `candidate_points.find_points` takes.
     model : tuple of ndarray
         ``weight``, ``mass``, log10 ``mass``, ``age``, ``age_nodes`` of `isochrone_grid`, the edges of the age cells,
         and the first and the last node of age that any model has.
@@ -178,7 +191,7 @@ def all_stars(
     for block in numba.prange(blocks):
         work = workspace(grid, model[0].shape[0])
         for i in range(block, n, blocks):
-            phot = candidates.photometry(magnitudes[i], magnitude_errors[i], extinction)
+            phot = candidate_points.photometry(magnitudes[i], magnitude_errors[i], extinction)
             if np.isfinite(phot[2]):
                 star = (labels[i], label_errors[i], magnitudes[i], parallax[i], parallax_error[i])
                 _star(star, phot, (density[i], mean_dust[i]), settings, grid, model, work, out[i])

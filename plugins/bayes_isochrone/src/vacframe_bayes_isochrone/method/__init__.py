@@ -1,0 +1,1 @@
+"""How the products are made: arrays in, arrays out."""
