@@ -9,7 +9,7 @@ CORE := -e '.[test]'
 WITH_EXTRAS := nn_labels[baseline] parallax_zp[test] surveys[test]
 EVERYTHING := -e '.[test,lint,ml,jax,plots]' $(patsubst %,-e 'plugins/%',$(WITH_EXTRAS)) \
 	$(patsubst %/pyproject.toml,-e %,$(filter-out $(foreach p,$(WITH_EXTRAS),plugins/$(firstword $(subst [, ,$(p)))/%),$(wildcard plugins/*/pyproject.toml)))
-CORE_TESTS := tests/core tests/io tests/publish tests/report $(wildcard tests/test_*.py)
+CORE_TESTS := tests/core tests/io tests/publish tests/report tests/schemas tests/testing $(wildcard tests/test_*.py)
 
 .PHONY: install test test-core lint demo
 
@@ -36,6 +36,7 @@ lint: install
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
 # A made-up survey of stars with known truth, the catalogues of every plugin, and how far they are from the truth.
 CATALOGUES := nn_labels,crossmatch,gaia_parallax_spatial,parallax_zp_global,bayes_isochrone,xp_metallicities

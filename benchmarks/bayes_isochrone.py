@@ -19,7 +19,7 @@ import numpy as np
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
 from vacframe_bayes_isochrone.method.model_points import make_grid
 from vacframe_bayes_isochrone.method.posterior_estimates import estimate
-from vacframe_surveys.parsec import read_isochrones
+from vacframe_surveys.readers.parsec_tables import read_isochrones
 
 STEP = 2.5 / 54
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from vacframe_surveys.lamost_fits import KEYS
-from vacframe_surveys.lamost_rows import read_rows
+from vacframe_surveys.readers.lamost_files import KEYS
+from vacframe_surveys.readers.lamost_rows import read_rows
 
 from vacframe.core.columns.batch import SourceFile
 

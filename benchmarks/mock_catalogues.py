@@ -47,9 +47,9 @@ def in_memory() -> None:
     """Print how fast the stars are drawn, in this process alone."""
     import numpy as np
     from vacframe_mock_survey import MockSurveyConfig
-    from vacframe_mock_survey.stars import draw_stars
-    from vacframe_mock_survey.survey import Survey
-    from vacframe_surveys.parsec import read_isochrones
+    from vacframe_mock_survey.method.drawing.stars import draw_stars
+    from vacframe_mock_survey.method.drawing.survey import Survey
+    from vacframe_surveys.readers.parsec_tables import read_isochrones
 
     isochrones = read_isochrones(("parsec_grid", "parsec_grid_old"))
     start = time.perf_counter()

@@ -8,7 +8,7 @@ import time
 import vacframe_surveys
 from vacframe_mock_survey import MockSurveyConfig, plugin
 
-from vacframe.core.columns.batch import SourceFile
+from vacframe import SourceFile
 from vacframe.testing import run_product
 
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 from scipy.optimize import curve_fit
 from scipy.stats import norm
 from vacframe_parallax_zp import plugin
-from vacframe_parallax_zp.pixels import fit_map
-from vacframe_parallax_zp.zero_point import zero_points
+from vacframe_parallax_zp.method.lindegren_2021 import zero_points
+from vacframe_parallax_zp.method.sky_offsets import fit_map
 from zero_point import zpt
 
 from vacframe.astro.gaussian_fit import fit_gaussians

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 from scipy.spatial import cKDTree
-from vacframe_nn_labels.pairs import Controls, PairLimits, pair_reddening
+from vacframe_nn_labels.method.star_pairs import Controls, PairLimits, pair_reddening
 
 LIMITS = PairLimits(3e-5, 0.5, 0.3, 5)
 COEFFICIENTS = np.array([1.261, 1.59, 0.414])

@@ -37,9 +37,9 @@ def best(work: Callable[[], object]) -> float:
 def spectra() -> pa.Table:
     """Return some sources with full covariances."""
     from vacframe_surveys.conformance import write_xp
-    from vacframe_surveys.xp_rows import read_rows
+    from vacframe_surveys.readers.xp_rows import read_rows
 
-    from vacframe.core.columns.batch import SourceFile
+    from vacframe import SourceFile
 
     data = Path(os.environ.get("VACFRAME_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
     path = data / "calspec_xp" / "gaia_spectra_file_ddf_v0.parquet"
@@ -52,10 +52,9 @@ def sampling(table: pa.Table, sources: int) -> None:
     """Print spectra per second of both."""
     import pandas as pd
     from gaiaxpy import calibrate
-    from vacframe_xp_uacsnet.sampling import sample
+    from vacframe_xp_uacsnet.method.sampled_spectra import sample
 
-    from vacframe.core.columns.arrow import to_numpy
-    from vacframe.core.columns.batch import Batch
+    from vacframe import Batch, to_numpy
 
     many = Batch(table.take(pa.array(np.arange(sources) % table.num_rows)))
     for name in many.columns:
@@ -105,14 +104,14 @@ def pixels_and_network(sources: int) -> None:
 def training() -> None:
     """Print the time of an epoch over 1,012 stars, compiled whole and through Keras' fit."""
     from vacframe_xp_uacsnet.config import UacsnetOptions
-    from vacframe_xp_uacsnet.training import Stars, train
+    from vacframe_xp_uacsnet.method.network_training import TrainingStars, train
 
     from vacframe.ml.backend import keras
 
     rng = np.random.default_rng(0)
     flux, errors = rng.normal(size=(2, STARS, 60)).astype(np.float32)
     feh = rng.normal(-1, 0.7, STARS).astype(np.float32)
-    stars = Stars(flux, errors, errors, feh, np.ones_like(feh), rng.random(STARS) < 0.15)
+    stars = TrainingStars(flux, errors, errors, feh, np.ones_like(feh), rng.random(STARS) < 0.15)
     times: list[float] = []
     last = [time.perf_counter()]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from vacframe_bayes_isochrone import plugin
 from vacframe_bayes_isochrone.config import BayesIsochroneConfig
-from vacframe_bayes_isochrone.sky import line_of_sight, log_densities, log_mean_dust
+from vacframe_bayes_isochrone.method.sight_lines import line_of_sight, log_densities, log_mean_dust
 
 from vacframe.astro.galactic import equatorial
 from vacframe.core.columns.batch import Batch, SourceFile

@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from astropy.io import fits
 from astropy.table import Table
-from vacframe_mock_survey.sed import flux_densities
-from vacframe_mock_survey.spectrograph import WAVELENGTH, planck
-from vacframe_mock_survey.synthesis import normalised
-from vacframe_mock_survey.xp import coefficients
+from vacframe_mock_survey.method.gaia.xp_coefficients import coefficients
+from vacframe_mock_survey.method.lamost.spectrograph import WAVELENGTH, planck
+from vacframe_mock_survey.method.spectra.sed import flux_densities
+from vacframe_mock_survey.method.spectra.synthesis import normalised
 
 SPEED_OF_LIGHT = 299792.458
 GROUPS = {

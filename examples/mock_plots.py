@@ -7,7 +7,7 @@ python examples/mock_plots.py demo figures
 import sys
 from pathlib import Path
 
-from vacframe_mock_survey.plots import figures
+from vacframe_mock_survey.figures.workspace import figures
 
 import vacframe as vf
 

@@ -17,6 +17,7 @@ import vacframe as vf
 class Config(BaseModel):
     factor: float = 2.0
     fail: bool = False
+    note: str = ""
 
 plugin = vf.Plugin("toy", config=Config, citation="Toy et al. 2020")
 
@@ -61,6 +62,11 @@ STARS = """source_id,ra,dec,flux
 18,200.1,-45.0,
 """
 
+MEASURED = """source_id,ra,ra_error,feh,err_feh,teff
+5,10.5000001234567,0.011,-0.4541023,0.0416,5772.3456
+6,200.0,123.4,0.16312345,,4321.0
+"""
+
 
 def install(site, name, code):
     (site / f"vacframe_{name}.py").write_text(code)
@@ -77,12 +83,13 @@ class Shell:
         self.folder = folder
         self.site = folder / "site"
         self.site.mkdir()
+        self.path = os.pathsep.join(filter(None, [str(self.site), os.environ.get("PYTHONPATH")]))
         install(self.site, "toy", TOY)
         (folder / "stars.csv").write_text(STARS)
         (folder / "vacframe.toml").write_text('[sources.toy_stars]\nfiles = ["stars.csv"]\n[build]\nworkers = 1\n')
 
-    def __call__(self, *arguments, status=0):
-        environment = os.environ | {"PYTHONPATH": str(self.site), "COLUMNS": "200"}
+    def __call__(self, *arguments, status=0, columns="200"):
+        environment = os.environ | {"PYTHONPATH": self.path, "COLUMNS": columns}
         command = [sys.executable, "-c", "from vacframe.cli import main; main()", *arguments]
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
         assert done.returncode == status, done.stdout + done.stderr
@@ -133,6 +140,43 @@ def test_dry_run_is_plan(built):
     assert "factor" in row or "config" in row
 
 
+def test_products_are_arguments_a_list_or_both(built):
+    listed = built.json("plan", "--products", "toy_flux,toy_report")
+    assert built.json("plan", "toy_flux", "toy_report") == listed
+    assert built.json("build", "toy_report", "--products", "toy_flux", "--dry-run")["counts"] == listed["counts"]
+    assert built.json("plan", "toy_flux,toy_report", "-p", "toy_flux") == listed
+
+
+def test_a_line_stays_a_line_in_a_pipe(built):
+    setting = "factor of " + "many words " * 30
+    lines = built("check", "--set", f"plugins.toy.note={setting}", columns="40").splitlines()
+    values = built.json("check", "--set", f"plugins.toy.note={setting}")
+    keys = [line.partition("  ")[0] for line in lines[1:]]
+    assert len(set(keys)) == len(keys)
+    assert set(keys) >= {v["key"] for v in values if not isinstance(v["value"], list)}
+    (line,) = [line for line in lines if line.startswith("plugins.toy.note")]
+    assert line.split(None, 2)[1:] == ["--set", setting.strip()]
+    (row,) = [line for line in built("describe", "toy_flux", columns="40").splitlines() if line.startswith("flux ")]
+    assert row.endswith("Flux times the factor")
+
+
+def test_rows_end_where_their_errors_do(shell):
+    (shell.folder / "measured.csv").write_text(MEASURED)
+    (shell.folder / "vacframe.toml").write_text(
+        '[sources.measured]\nfiles = ["measured.csv"]\nkey = "source_id"\nunits = { ra = "deg", ra_error = "mas" }\n'
+    )
+    shell("build", "measured")
+    heads, *rows = (line.split() for line in shell("show", "measured").splitlines()[-3:])
+    assert {n: [row[heads.index(n)] for row in rows] for n in heads if n not in ("_healpix_29", "source_id")} == {
+        "ra": ["10.5000001235", "200.000000"],
+        "ra_error": ["0.011", "120"],
+        "feh": ["-0.454", "0.163123"],
+        "err_feh": ["0.042", "-"],
+        "teff": ["5772.35", "4321"],
+    }
+    assert shell.json("show", "measured")["head"][0]["feh"] == -0.4541023
+
+
 def test_why_names_parts_and_reasons(built):
     built("build", "--products", "toy_flux")
     tasks = built.json("why", "toy_flux")
@@ -171,7 +215,7 @@ def test_describe_and_show_print_one_setting_a_line_and_only_those_that_were_cha
         lines = shell(command, "toy_flux").splitlines()
         assert lines[lines.index("settings that differ from the defaults") + 1 :][:2] == ["factor  3", ""]
         assert shell.json(command, "toy_flux")["name"] == "toy_flux"
-    assert shell.json("describe", "toy_flux")["config"] == {"factor": 3.0, "fail": False}
+    assert shell.json("describe", "toy_flux")["config"] == {"factor": 3.0, "fail": False, "note": ""}
     shown = shell("show", "toy_stars").splitlines()
     assert shown[shown.index("files read, with their digests") + 1].startswith(str(shell.folder / "stars.csv"))
     assert max(map(len, shown)) < 250
@@ -251,8 +295,8 @@ def test_manifest_is_written_and_checked(shell):
     shell("manifest", "toy")
     assert json.loads((shell.site / "vacframe_toy.vacframe.json").read_text())["plugin"] == "toy"
     shell("manifest", "toy", "--check")
-    (shell.site / "vacframe_toy.py").write_text(TOY.replace("2.0", "5.0"))
-    assert "factor" in shell("manifest", "toy", "--check", status=1)
+    (shell.site / "vacframe_toy.py").write_text(TOY.replace("Fluxes times a factor.", "Scaled fluxes."))
+    assert "toy_flux" in shell("manifest", "toy", "--check", status=1)
 
 
 def test_help_and_listings_import_no_numerics(shell):
@@ -270,7 +314,7 @@ sys.exit(" ".join(sorted(heavy & set(sys.modules))) or 0)
 """
     for arguments in (["--help"], ["build", "--help"], ["products"], ["plugins"]):
         code = probe.replace("ARGUMENTS", repr(arguments))
-        environment = os.environ | {"PYTHONPATH": str(shell.site)}
+        environment = os.environ | {"PYTHONPATH": shell.path}
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=shell.folder, env=environment, capture_output=True, text=True
         )

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from vacframe.core.columns.arrow import arrow_schema, to_arrow, to_numpy
     from vacframe.core.columns.astropy_tables import table_to_arrow
     from vacframe.core.columns.batch import Batch, Inputs, SourceFile
+    from vacframe.core.columns.digest import text_seed
     from vacframe.core.columns.expression import check_expression, names_in, select_rows
     from vacframe.core.columns.position import SOURCE_ID_ORDER, SOURCE_ID_SHIFT
-    from vacframe.core.columns.random import RowRandom, text_seed
+    from vacframe.core.columns.random import RowRandom
     from vacframe.core.contract.errors import (
         ConfigError,
         InputFileError,
@@ -49,7 +50,8 @@ HOMES = {
     "core.columns.batch": ("Batch", "Inputs", "SourceFile"),
     "core.columns.expression": ("check_expression", "names_in", "select_rows"),
     "core.columns.position": ("SOURCE_ID_ORDER", "SOURCE_ID_SHIFT"),
-    "core.columns.random": ("RowRandom", "text_seed"),
+    "core.columns.digest": ("text_seed",),
+    "core.columns.random": ("RowRandom",),
     "core.contract.errors": (
         "ConfigError", "InputFileError", "PlanError", "PluginError", "SchemaError", "UsageError", "VacframeError",
     ),

@@ -6,35 +6,39 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from vacframe.core.contract.errors import PlanError, PluginError, StoreError, UsageError, did_you_mean
 from vacframe.core.contract.product import FILES
+from vacframe.core.execution.outcome import BuildReport
 from vacframe.core.execution.progress import Reporter
 from vacframe.core.planning.configuration import (
     LoadedConfig,
     dump,
+    listed_settings,
     load_config,
     plugin_config,
     restore,
+    with_overrides,
     with_paper,
     with_providers,
 )
-from vacframe.core.planning.plan import BuildReport, Plan, PlannedTask
+from vacframe.core.planning.plan import Plan, PlannedTask
 from vacframe.core.registry.discovery import Registry
 from vacframe.core.store.product_store import HATS_FOLDER, ProductStore, Version
-from vacframe.core.store.workspace_files import Notes
+from vacframe.core.store.workspace_files import WorkspaceFiles
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from vacframe.core.build import Build
     from vacframe.core.contract.model import Model
     from vacframe.core.doctor import Check
-    from vacframe.core.execution.plugin_call import Made
+    from vacframe.core.execution.session import Session
     from vacframe.core.planning.graph import Node, Resolver
     from vacframe.core.planning.pilot import Pilot
+    from vacframe.core.store.results import Made
     from vacframe.report.scorecard import Scorecard
 
 
@@ -75,10 +79,10 @@ class Workspace:
         paper: str | None = None,
     ) -> None:
         self.folder = Path(path).resolve()
-        Notes(self.folder).check_format()
+        WorkspaceFiles(self.folder).check_format()
         last = self.folder / "config.json"
-        if config is None and not overrides and last.exists():
-            self.loaded: LoadedConfig = restore(last)
+        if config is None and last.exists():
+            self.loaded: LoadedConfig = with_overrides(restore(last), overrides)
         else:
             self.loaded = load_config(None if config is None else Path(config), overrides)
         if providers:
@@ -138,18 +142,14 @@ class Workspace:
     def check(self) -> list[dict[str, Any]]:
         """Return each configuration value and where it came from: plugin defaults and assumed units too."""
         resolver = self._resolver()
-        values: dict[str, Any] = {"": self.loaded.project.model_dump(mode="json", exclude={"plugins"})}
+        out = listed_settings(self.loaded, (), self.loaded.project.model_dump(mode="json", exclude={"plugins"}))
         for name in sorted(self.registry.entries):
             try:
                 plugin = self.registry.load(name)
             except PluginError:
                 continue  # `doctor` names it
-            values[f"plugins.{name}"] = plugin_config(self.loaded, name, plugin.config_model).model_dump(mode="json")
-        out: list[dict[str, Any]] = []
-        for prefix, tree in values.items():
-            _flatten(tree, prefix, out)
-        for item in out:
-            item["origin"] = self.loaded.origins.get(item["key"], "default")
+            config = plugin_config(self.loaded, name, plugin.config_model)
+            out += listed_settings(self.loaded, ("plugins", name), config.model_dump(mode="json"))
         for product in self.loaded.project.sources:
             out += resolver.assumed_units(product)
         return out
@@ -198,13 +198,16 @@ class Workspace:
 
     def plan(self, *products: str) -> Plan:
         """Return what a build of these products would do."""
-        return self._build(products).plan()
+        from vacframe.core.build import plan_graph
+
+        session, graph = self._session(products)
+        return plan_graph(session, graph)
 
     def why(self, product: str, part: str | None = None) -> list[PlannedTask]:
         """Return the state of a product's tasks and the reason; with what the last build that ran any said."""
         tasks = [t for t in self.plan(product).tasks if t.product == product]
         if all(t.action == "fresh" for t in tasks):
-            last = Notes(self.folder).reasons().get(product, {})
+            last = WorkspaceFiles(self.folder).reasons().get(product, {})
             tasks = [
                 PlannedTask(t.product, t.part, t.action, type(t.reason)("fresh", last.get(t.part, ""))) for t in tasks
             ]
@@ -235,13 +238,21 @@ class Workspace:
         BuildReport
             ``.ok`` is False where a task failed; everything that succeeded is kept.
         """
-        build = self._build(products, building=True)
-        number = workers or self.loaded.project.build.workers or os.cpu_count() or 1
-        report = build.run(number, reporter or Reporter(), allow_partial)
-        notes = Notes(self.folder)
-        notes.keep_reasons(report)
-        notes.keep_damaged(build.damaged)
-        report.companions = [c for n in products for c in build.graph[n].product.companions if c in build.graph]
+        from vacframe.core.build import build_graph
+
+        session, graph = self._session(products, building=True)
+        session.workers = workers or self.loaded.project.build.workers or os.cpu_count() or 1
+        session.allow_partial = allow_partial
+        report = build_graph(session, graph, reporter or Reporter())
+        said = f"last made in build {report.build_id}"
+        files = WorkspaceFiles(self.folder)
+        files.keep_reasons(
+            (t.product, t.part, f"{said}: {t.reason.kind}: {t.reason.detail}")
+            for t in report.tasks
+            if t.action != "fresh"
+        )
+        files.keep_damaged(session.damaged)
+        report.companions = [c for n in products for c in graph[n].product.companions if c in graph]
         return report
 
     def pilot(self, *, where: str = "", pixels: Sequence[str] = (), limit: int | None = None) -> Workspace:
@@ -266,6 +277,14 @@ class Workspace:
         variant.folder = self.folder / FOLDER / variant.selection.name
         return variant
 
+    def cannot_plan(self, product: str) -> str:
+        """Return why a product cannot be planned here, as a source that is not named; empty where it can."""
+        try:
+            self._resolver().graph([product])
+        except PlanError as error:
+            return str(error).split("\n")[0]
+        return ""
+
     def papers(self) -> list[dict[str, str]]:
         """Return the papers whose published numbers can be measured: name, plugin, title."""
         return [{"name": n, "plugin": p, "title": title} for n, (p, title) in self.registry.papers().items()]
@@ -284,39 +303,21 @@ class Workspace:
         unmeasured, with the reason. The workspace's configuration is used: open it with ``paper=name`` for the
         paper's own settings. With `plots`, the paper's figures are written into that folder.
         """
-        from vacframe.report.scorecard import Scorecard, draw, incomparable, scores
+        from vacframe.report.scorecard import score_paper
 
-        paper = self.registry.paper(name)
-        needed = paper.needed(figures=plots is not None)
-        unavailable: dict[str, str] = {}
-        for product in needed:
-            try:
-                self._resolver().graph([product])
-            except PlanError as error:
-                unavailable[product] = str(error).split("\n")[0]
-        wanted = [p for p in needed if p not in unavailable]
-        report = self.build(*wanted, workers=workers, reporter=reporter) if wanted else None
-        failed = "; ".join(dict.fromkeys(f.error for f in (report.failures if report else ())))
-        for outcome in report.products if report else ():
-            if outcome.name in wanted and not outcome.version:
-                unavailable[outcome.name] = f"it was not built: {failed}"
-        survey = self.loaded.project.survey
-        plugin = self.registry.load(self.registry.papers()[name][0])
-        unlike = incomparable(paper.numbers, survey, plugin_config(self.loaded, plugin.name, plugin.config_model))
-        found = tuple(scores(paper.numbers, self.read, unavailable, unlike))
-        figures = () if plots is None else tuple(draw(paper, self.read, unavailable, Path(plots)))
-        return Scorecard(paper.name, paper.title, paper.citation, survey, found, figures)
+        return score_paper(self, name, workers=workers, plots=None if plots is None else Path(plots), reporter=reporter)
 
     def rerun(self, capsule: str | os.PathLike[str]) -> Made:
         """Run a failed task again on the inputs that its capsule kept."""
-        from vacframe.core.execution.worker import rerun_capsule
+        from vacframe.core.execution.capsule import read_capsule
+        from vacframe.core.execution.worker import call_plugin
 
-        return rerun_capsule(Path(capsule))
+        return call_plugin(*read_capsule(Path(capsule)))
 
     # Reading
 
     def read(self, product: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return the rows of a product, in order of their home.
+        """Return the rows of a product, in order of their place on the sky.
 
         Raises
         ------
@@ -355,12 +356,12 @@ class Workspace:
 
     def verify(self, *products: str) -> list[dict[str, str]]:
         """Digest everything that is stored again and return what is not as it was written."""
-        from vacframe.core.store.reading import damage
+        from vacframe.core.store.integrity import damage
 
         names = products or [p["name"] for p in self.products() if p["state"] == "built"]
         problems = [problem for name in names for problem in damage(self.version(name), name)]
-        notes = Notes(self.folder)
-        notes.keep_damaged(notes.damaged() | {(p["product"], p["part"]) for p in problems if p["part"]})
+        files = WorkspaceFiles(self.folder)
+        files.keep_damaged(files.damaged() | {(p["product"], p["part"]) for p in problems if p["part"]})
         return problems
 
     def export(self, product: str, format: str, path: str | os.PathLike[str], overwrite: bool = False) -> list[Path]:
@@ -394,7 +395,7 @@ class Workspace:
         if version is None:
             names = [p["name"] for p in self.products()]
             hint = "" if product in names else did_you_mean(product, names)
-            raise UsageError(f"{product!r} is not built in {self.folder}.{hint} vacframe build --products {product}")
+            raise UsageError(f"{product!r} is not built in {self.folder}.{hint} vacframe build {product}")
         return version
 
     # Inside
@@ -407,8 +408,10 @@ class Workspace:
     def _node(self, product: str) -> Node:
         return self._resolver().node(product)
 
-    def _build(self, products: Sequence[str], building: bool = False) -> Build:
-        from vacframe.core.build import Build
+    def _session(self, products: Sequence[str], building: bool = False) -> tuple[Session, dict[str, Node]]:
+        """Return a session of this workspace, and the graph of products."""
+        from vacframe.core.execution.session import Session
+        from vacframe.core.planning.pilot import Pilot
         from vacframe.core.store.ledger import Ledger
         from vacframe.core.store.pixel_tree import PixelTree
 
@@ -417,30 +420,24 @@ class Workspace:
         graph = self._resolver().graph(products)
         if building:
             extra = [c for p in products for c in graph[p].product.companions if c not in graph]
-            graph = self._resolver().graph([*products, *extra])
-        own = Notes(self.folder)
-        notes = own.prepare(self.loaded.project.survey, self.selection)
+            graph = self._resolver().graph([*products, *extra]) if extra else graph
+        files, project = WorkspaceFiles(self.folder), self.loaded.project
+        notes = files.prepare(
+            project.survey, None if self.selection is None else self.selection.model_dump(mode="json")
+        )
         tree = PixelTree.from_json(notes["tree"])
-        tree.least_order = max(tree.least_order, self.loaded.project.pixel_order or 0)
+        tree.least_order = max(tree.least_order, project.pixel_order or 0)
         if building:
             dump(self.loaded, self.folder / "config.json")
-        build = Build(self.folder, graph, tree, self.loaded.project, Ledger(self.folder / "ledger.sqlite"))
+        build = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+        session = Session(self.folder, project, tree, Ledger(self.folder / "ledger.sqlite"), build)
         if "pilot" in notes:
-            from vacframe.core.planning.pilot import Pilot
-
-            build.limit(Pilot.model_validate(notes["pilot"]), products)
-        build.damaged |= own.damaged()
-        return build
+            session.pilot = Pilot.model_validate(notes["pilot"])
+            session.pilot_roots = session.pilot.check(graph, products)
+        session.damaged |= files.damaged()
+        return session, graph
 
 
 def _part(text: str) -> str:
     numbers = re.findall(r"\d+", text)
     return "/".join(numbers) if len(numbers) == 2 else text
-
-
-def _flatten(value: Any, key: str, out: list[dict[str, Any]]) -> None:
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            _flatten(inner, f"{key}.{name}" if key else name, out)
-    else:
-        out.append({"key": key, "value": value})

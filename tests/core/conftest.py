@@ -2,11 +2,6 @@ import importlib
 import sys
 
 import pytest
-from hypothesis import HealthCheck, settings
-
-# Machines that run these tests are often busy: correctness is tested, not time.
-settings.register_profile("vacframe", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("vacframe")
 
 GOOD = '''
 import vacframe as vf

@@ -1,15 +1,10 @@
 """Sources of different density in one build: partitions are split before any source is cut into them."""
 
-import sys
-from pathlib import Path
-
+import engine_plugin
 import numpy as np
 import pytest
 
 from vacframe.workspace import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))
-import engine_plugin
 
 CODE = '''
 import vacframe as vf

@@ -14,7 +14,7 @@ from astropy.time import Time
 
 from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import ColumnsLeftOutWarning
-from vacframe.io.options import ReadOptions
+from vacframe.io.read_options import ReadOptions
 from vacframe.io.tables import iter_tables, probe_table, read_table
 
 ID = 4267180339403392769

@@ -19,8 +19,8 @@ from vacframe.report.agreement import agreement, by_class
 from vacframe.report.closure import closure
 from vacframe.report.closure_files import save_table
 from vacframe.report.closure_plots import save_plots
-from vacframe.report.pairs import find_pairs
-from vacframe.report.selection import selection
+from vacframe.report.compared_columns import find_pairs
+from vacframe.report.selection_closure import selection
 
 KEYS = {"truth": "source_id", "visits": "obsid", "match": "obsid", "classes": "source_id", "chosen": "source_id",
         "parent": "source_id"}  # fmt: skip

@@ -19,8 +19,8 @@ from vacframe.core.contract.schema import TableSchema
 from vacframe.report.closure import closure
 from vacframe.report.closure_files import save_table
 from vacframe.report.closure_plots import save_plots
+from vacframe.report.compared_columns import find_pairs
 from vacframe.report.groups import group_by
-from vacframe.report.pairs import find_pairs
 
 STARS = 20_000
 GAUSSIAN_1, GAUSSIAN_2 = stats.norm.cdf([1, 2]) - stats.norm.cdf([-1, -2])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.fields import SkyField
+from vacframe_mock_survey.method.sky_fields import SkyField
 
 from vacframe.testing import run_product
 

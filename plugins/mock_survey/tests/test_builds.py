@@ -4,7 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from vacframe_mock_survey import plots
+from vacframe_mock_survey.figures.populations import abundances
+from vacframe_mock_survey.figures.spectra import nearest_visit
+from vacframe_mock_survey.figures.workspace import figures
 
 import vacframe as vf
 from vacframe import to_numpy
@@ -98,12 +100,12 @@ def test_positions_are_those_of_each_catalogues_epoch(tables):
 def test_figures_show_every_star(builds, tmp_path):
     import matplotlib.pyplot as plt
 
-    paths = plots.figures(builds[0], tmp_path)
+    paths = figures(builds[0], tmp_path)
     assert [p.stem for p in paths] == ["mock_survey", "mock_measurements", "mock_spectra"]
     assert [plt.imread(p).shape[:2] for p in paths[:2]] == [(1100, 1870)] * 2
     truth = builds[0].read("mock_truth").to_pandas()
     figure, axes = plt.subplots()
-    plots.abundances(axes, {name: truth[name].to_numpy() for name in ("population", "feh", "alpha_m")})
+    abundances(axes, {name: truth[name].to_numpy() for name in ("population", "feh", "alpha_m")})
     assert sum(len(drawn.get_offsets()) for drawn in axes.collections) == len(truth) == 250
     plt.close(figure)
 
@@ -115,4 +117,4 @@ def test_visit_nearest_in_labels_is_drawn():
         "feh": [0.0, 0.0, 0.0],
         "snr_g": [200.0, 90.0, 5.0],
     }
-    assert plots.nearest_visit({name: np.array(values) for name, values in labels.items()}, 5770.0, 4.4, 0.0) == 0
+    assert nearest_visit({name: np.array(values) for name, values in labels.items()}, 5770.0, 4.4, 0.0) == 0

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.distances import geometric
-from vacframe_mock_survey.dust import Dust
-from vacframe_mock_survey.frames import galactic
+from vacframe_mock_survey.method.dust.layer import Dust
+from vacframe_mock_survey.method.frames import galactic
+from vacframe_mock_survey.method.gaia.distances import geometric
 
 from vacframe import to_numpy
 from vacframe.testing import run_product

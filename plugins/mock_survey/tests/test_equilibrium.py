@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
-from vacframe_mock_survey.frames import R_SUN
-from vacframe_mock_survey.galaxy import GSE, HALO, POPULATIONS, THICK, THIN, density
-from vacframe_mock_survey.kinematics import disc_velocity, halo_velocity
+from vacframe_mock_survey.method.frames import R_SUN
+from vacframe_mock_survey.method.galaxy.kinematics import disc_velocity, halo_velocity
+from vacframe_mock_survey.method.galaxy.populations import GSE, HALO, POPULATIONS, THICK, THIN, density
 
 from vacframe import RowRandom
 

@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from vacframe_mock_survey import MockSurveyConfig
-from vacframe_mock_survey import frames as f
-from vacframe_mock_survey.chemistry import carbon_nitrogen
-from vacframe_mock_survey.clusters import read_clusters
-from vacframe_mock_survey.dust import Dust
-from vacframe_mock_survey.potential import (
+from vacframe_mock_survey.method import frames as f
+from vacframe_mock_survey.method.dust.layer import Dust
+from vacframe_mock_survey.method.galaxy.clusters import read_clusters
+from vacframe_mock_survey.method.galaxy.potential import (
     RADII,
     circular_velocity,
     escape_velocity,
@@ -16,6 +15,7 @@ from vacframe_mock_survey.potential import (
     tables,
     vertical_dispersion,
 )
+from vacframe_mock_survey.method.stars.chemistry import carbon_nitrogen
 
 from vacframe import RowRandom
 

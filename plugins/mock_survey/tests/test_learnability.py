@@ -2,7 +2,7 @@
 
 import numpy as np
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.spectrograph import WAVELENGTH
+from vacframe_mock_survey.method.lamost.spectrograph import WAVELENGTH
 
 from vacframe import to_numpy
 from vacframe.testing import run_product

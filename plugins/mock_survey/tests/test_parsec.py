@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from vacframe_mock_survey import MockSurveyConfig
-from vacframe_mock_survey.bands import absolute_magnitudes
-from vacframe_mock_survey.stars import draw_stars
-from vacframe_mock_survey.survey import Survey
-from vacframe_mock_survey.tracks import NODES
+from vacframe_mock_survey.method.drawing.stars import draw_stars
+from vacframe_mock_survey.method.drawing.survey import Survey
+from vacframe_mock_survey.method.photometry.bands import absolute_magnitudes
+from vacframe_mock_survey.method.stars.tracks import NODES
 
-parsec = pytest.importorskip("vacframe_surveys.parsec", reason="the plugin surveys, which reads PARSEC's isochrones")
+parsec = pytest.importorskip(
+    "vacframe_surveys.readers.parsec_tables", reason="the plugin surveys, which reads PARSEC's isochrones"
+)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from vacframe_mock_survey import telluric
-from vacframe_mock_survey.spectrograph import WAVELENGTH, planck
-from vacframe_mock_survey.synthesis import normalised
+from vacframe_mock_survey.method.lamost import telluric
+from vacframe_mock_survey.method.lamost.spectrograph import WAVELENGTH, planck
+from vacframe_mock_survey.method.spectra.synthesis import normalised
 
 from vacframe import RowRandom
 

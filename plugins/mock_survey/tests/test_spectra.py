@@ -2,14 +2,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.elements import MOLECULES
-from vacframe_mock_survey.exposures import observe
-from vacframe_mock_survey.molecules import SHARES, atomic_hydrogen
-from vacframe_mock_survey.rotation import PIXEL, broaden
-from vacframe_mock_survey.sed import starlight
-from vacframe_mock_survey.spectrograph import WAVELENGTH, calibrated, extinction_curve, spectral_types
-from vacframe_mock_survey.synthesis import normalised
-from vacframe_mock_survey.tables import tables
+from vacframe_mock_survey.method.lamost.exposures import observe
+from vacframe_mock_survey.method.lamost.spectrograph import WAVELENGTH, calibrated, spectral_types
+from vacframe_mock_survey.method.photometry.extinction import extinction_curve
+from vacframe_mock_survey.method.spectra.elements import MOLECULES
+from vacframe_mock_survey.method.spectra.molecules import SHARES, atomic_hydrogen
+from vacframe_mock_survey.method.spectra.rotation import PIXEL, broaden
+from vacframe_mock_survey.method.spectra.sed import starlight
+from vacframe_mock_survey.method.spectra.synthesis import normalised
+from vacframe_mock_survey.method.spectra.tables import tables
 
 from vacframe import Batch, RowRandom, text_seed, to_numpy
 from vacframe.testing import product_of, run_product

@@ -3,13 +3,11 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.chemistry import iron
-from vacframe_mock_survey.frames import galactic
-from vacframe_mock_survey.schema import MOCK_OBSERVATIONS, MOCK_REFERENCE_LABELS, MOCK_TRUTH
-from vacframe_mock_survey.zero_point import ecliptic_latitude
+from vacframe_mock_survey.method.frames import galactic
+from vacframe_mock_survey.method.gaia.zero_point import ecliptic_latitude
+from vacframe_mock_survey.method.stars.chemistry import iron
 
 from vacframe import SourceFile, VacframeError
-from vacframe.core.contract.schema import check_vocabulary
 from vacframe.testing import run_product
 
 
@@ -35,12 +33,6 @@ def test_identifiers(truth):
     # The pixel in a real source_id differs from that of ra, dec for a few rows in a thousand.
     assert 0 < (source_id >> 35 != pixel).mean() < 0.01
     assert len(np.unique(source_id)) == len(np.unique(truth["obsid"].to_numpy())) == truth.num_rows
-
-
-def test_vocabulary():
-    assert check_vocabulary(MOCK_TRUTH) == []
-    assert check_vocabulary(MOCK_OBSERVATIONS) == []
-    assert check_vocabulary(MOCK_REFERENCE_LABELS) == []
 
 
 def test_distributions(truth):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vacframe_mock_survey.visits import LAST_DAY, carry
+from vacframe_mock_survey.method.drawing.visits import LAST_DAY, carry
 
 
 @pytest.fixture(scope="module")

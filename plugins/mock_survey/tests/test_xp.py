@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute
 import pytest
 from vacframe_mock_survey import MockSurveyConfig, plugin
-from vacframe_mock_survey.dispersion import PIXEL_WAVELENGTH
-from vacframe_mock_survey.sed import flux_densities
-from vacframe_mock_survey.xp import coefficients, covariance_factor, project, synthetic
+from vacframe_mock_survey.method.gaia.xp_coefficients import coefficients, covariance_factor, project, synthetic
+from vacframe_mock_survey.method.gaia.xp_instruments import PIXEL_WAVELENGTH
+from vacframe_mock_survey.method.spectra.sed import flux_densities
 
 from vacframe import to_numpy
 from vacframe.testing import run_product

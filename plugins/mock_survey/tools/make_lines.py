@@ -20,11 +20,13 @@ from pathlib import Path
 
 import numpy as np
 from scipy.signal import fftconvolve
-from vacframe_mock_survey import atmosphere as atm
-from vacframe_mock_survey import elements
-from vacframe_mock_survey.gas import C, abundances, continuum, layer, species_strength
-from vacframe_mock_survey.molecules import SHARES
-from vacframe_mock_survey.tables import BAND_BEFORE, BAND_PIXELS, LAMOST_FIRST, SIGMA, make_tables, species_index
+from vacframe_mock_survey.method.spectra import atmosphere as atm
+from vacframe_mock_survey.method.spectra import elements
+from vacframe_mock_survey.method.spectra.constants import C
+from vacframe_mock_survey.method.spectra.gas import abundances, continuum, layer, species_strength
+from vacframe_mock_survey.method.spectra.grids import BAND_BEFORE, BAND_PIXELS, LAMOST_FIRST, STEP
+from vacframe_mock_survey.method.spectra.molecules import SHARES
+from vacframe_mock_survey.method.spectra.tables import SIGMA, make_tables, species_index
 
 HERE = Path(__file__).resolve().parent.parent / "src" / "vacframe_mock_survey" / "data"
 FIRST, LAST = 3090.0, 10900.0
@@ -124,10 +126,10 @@ def distribution(wavelength: np.ndarray, strength: np.ndarray, damping: float = 
     The surroundings are the Gaussian instrumental profile; `SHARES` of it from the least to the most opaque. Strengths
     are of lines at `wavelength`, vacuum Å; `damping` is the half width of their wings in subpixels.
     """
-    first = LAMOST_FIRST - atm.STEP * BAND_BEFORE
+    first = LAMOST_FIRST - STEP * BAND_BEFORE
     margin = 4
     count = (BAND_PIXELS + 2 * margin) * FINE
-    fine = spread(((np.log10(wavelength) - first) / atm.STEP + margin) * FINE, strength * FINE, count)
+    fine = spread(((np.log10(wavelength) - first) / STEP + margin) * FINE, strength * FINE, count)
     fine = np.convolve(fine, [0.06, 0.24, 0.40, 0.24, 0.06], mode="same")
     if damping:
         distance = np.arange(-10 * FINE, 10 * FINE + 1)

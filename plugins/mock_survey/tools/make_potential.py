@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from galpy.orbit import Orbit
 from galpy.potential import MWPotential2014, epifreq, evaluateRforces, evaluatezforces, omegac, vcirc, vesc
-from vacframe_mock_survey.frames import R_SUN, galactic, galactocentric, space_velocity
-from vacframe_mock_survey.potential import HEIGHTS, RADII, SCALES
+from vacframe_mock_survey.method.frames import R_SUN, galactic, galactocentric, space_velocity
+from vacframe_mock_survey.method.galaxy.potential import HEIGHTS, RADII, SCALES
 
 V_SUN_CIRCULAR = 229.0
 """Circular velocity at the Sun, km/s."""

@@ -7,7 +7,7 @@ from astropy.coordinates import SkyCoord
 from vacframe_nn_labels import plugin
 from vacframe_nn_labels.bands import LABELS, SURVEYS, band_column
 from vacframe_nn_labels.conformance import stars_with_photometry
-from vacframe_nn_labels.refit import fitting_stars
+from vacframe_nn_labels.method.refit import fitting_stars
 
 from vacframe.astro.extinction import coefficient
 from vacframe.schemas.gaia import GAIA_SOURCES

@@ -1,12 +1,28 @@
 """The model product: reruns, independence of rows and partitions, metadata."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from vacframe_nn_labels.card import ModelCard
-from vacframe_nn_labels.networks import restore_networks
+from vacframe_nn_labels.conformance import WINDOWS
+from vacframe_nn_labels.method.model_card import ModelCard
+from vacframe_nn_labels.method.networks import restore_networks
 
-from vacframe import VacframeError
-from vacframe.core.store.model_files import read_model, write_model
+from vacframe import VacframeError, Workspace
+
+TINY = f"""
+[plugins.nn_labels]
+windows = {[list(w) for w in WINDOWS]}
+[[plugins.nn_labels.training_sets]]
+name = "tiny"
+label_columns = ["teff", "feh"]
+where = "snr_g > 20"
+layers = [16, 8]
+epochs = 25
+learning_rate = 5e-3
+averaging = 0.9
+"""
+"""`small_config` as a user writes it."""
 
 
 def same_arrays(one, two):
@@ -58,13 +74,25 @@ def test_card_tells_what_was_trained(chain):
     assert all(1 <= label.best_epoch <= label.epochs <= 25 for label in card.labels)
 
 
+def write_table(table, path):
+    """Write a table of arrays as Parquet; arrays of two dimensions become lists of one length."""
+    columns = {n: pa.array(list(v), pa.list_(pa.float32(), v.shape[1])) if v.ndim == 2 else v for n, v in table.items()}
+    pq.write_table(pa.table(columns), path)
+
+
 def test_a_stored_model_gives_the_same_estimates(chain, tmp_path):
-    write_model(chain.model, tmp_path)
+    write_table(chain.spectra, tmp_path / "spectra.parquet")
+    write_table(chain.labels | {n: chain.spectra[n] for n in ("ra", "dec")}, tmp_path / "labels.parquet")
+    files = {"lamost_normalized": "spectra.parquet", "reference_labels": "labels.parquet"}
+    lines = [f'[sources.{product}]\nfiles = ["{name}"]\n' for product, name in files.items()]
+    (tmp_path / "vacframe.toml").write_text("".join(lines) + TINY)
+    space = Workspace(tmp_path / "ws", tmp_path / "vacframe.toml")
+    assert space.build("nn_models", workers=1).ok
+    stored = space.read_model("nn_models")
+    assert stored.metadata == chain.model.metadata
     chosen = chain.config.training_sets[0]
     flux = chain.spectra["flux"][:10]
-    before, after = (
-        restore_networks(m, chosen, chain.config.windows).estimate(flux) for m in (chain.model, read_model(tmp_path))
-    )
+    before, after = (restore_networks(m, chosen, chain.config.windows).estimate(flux) for m in (chain.model, stored))
     np.testing.assert_array_equal(before, after)
 
 

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 import pytest
 from astropy.stats import mad_std
 from vacframe_nn_labels import plugin
-from vacframe_nn_labels.comparison import statistics
+from vacframe_nn_labels.method.comparison import statistics
 
 from vacframe.testing import run_product
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vacframe_nn_labels.pairs import Controls, PairLimits, pair_reddening
+from vacframe_nn_labels.method.star_pairs import Controls, PairLimits, pair_reddening
 
 LIMITS = PairLimits(3e-5, 0.5, 0.3, 5)
 COEFFICIENTS = np.array([1.261, 1.59, 0.414])

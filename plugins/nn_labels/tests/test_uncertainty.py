@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from vacframe_nn_labels.card import NoiseLaw
-from vacframe_nn_labels.uncertainty import fit_noise_law, method_error, noise_response, random_error
+from vacframe_nn_labels.method.label_errors import fit_noise_law, method_error, noise_response, random_error
+from vacframe_nn_labels.method.model_card import NoiseLaw
 
 
 def test_law_of_the_paper():

@@ -10,8 +10,8 @@ from astropy.io import fits
 from astropy.table import Table
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import chain, made_up
-from vacframe_parallax_zp.l21 import ZERO_POINT_INPUTS
-from vacframe_parallax_zp.zero_point import zero_points
+from vacframe_parallax_zp.method.lindegren_2021 import zero_points
+from vacframe_parallax_zp.products.gaia_parallax_l21 import ZERO_POINT_INPUTS
 
 import vacframe as vf
 from vacframe import PlanError

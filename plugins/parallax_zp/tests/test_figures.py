@@ -9,7 +9,7 @@ from vacframe import UsageError
 from vacframe.testing import run_product
 
 pytest.importorskip("matplotlib")
-figures = pytest.importorskip("vacframe_parallax_zp.figures")
+figures = pytest.importorskip("vacframe_parallax_zp.figures.wang_2021")
 
 
 def axis_top(patch):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import sky_pattern
-from vacframe_parallax_zp.offsets import adaptive_bins
-from vacframe_parallax_zp.pixels import map_values
-from vacframe_parallax_zp.statistics import bootstrap_medians, describe
+from vacframe_parallax_zp.method.offsets import adaptive_bins
+from vacframe_parallax_zp.method.sky_offsets import map_values
+from vacframe_parallax_zp.method.statistics import bootstrap_medians, describe
 
 from vacframe.testing import run_product
 

@@ -5,7 +5,7 @@ import pytest
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.config import CIRCULARITY
 from vacframe_parallax_zp.conformance import chain, made_up
-from vacframe_parallax_zp.zero_point import zero_points
+from vacframe_parallax_zp.method.lindegren_2021 import zero_points
 
 from vacframe.testing import run_product
 

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from vacframe_parallax_zp import plugin
 from vacframe_parallax_zp.conformance import chain
-from vacframe_parallax_zp.l21 import ZERO_POINT_INPUTS
-from vacframe_parallax_zp.zero_point import FIVE, SIX, zero_points
+from vacframe_parallax_zp.method.lindegren_2021 import FIVE, SIX, zero_points
+from vacframe_parallax_zp.products.gaia_parallax_l21 import ZERO_POINT_INPUTS
 
 from vacframe.testing import run_product
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from vacframe_surveys import plugin
+from vacframe_surveys.config import SurveysConfig
 from vacframe_surveys.conformance import write_lamost
-from vacframe_surveys.registry import SurveysConfig
 
 from vacframe import SourceFile
 from vacframe.testing import run_product

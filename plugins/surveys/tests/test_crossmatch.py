@@ -9,7 +9,7 @@ import pytest
 from astropy.coordinates import Distance, SkyCoord
 from astropy.time import Time
 from vacframe_surveys import plugin
-from vacframe_surveys.registry import SurveysConfig
+from vacframe_surveys.config import SurveysConfig
 
 from vacframe import Workspace
 from vacframe.testing import run_product

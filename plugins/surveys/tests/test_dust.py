@@ -11,8 +11,8 @@ from astropy.wcs import WCS
 from dustmaps.bayestar import BayestarQuery
 from dustmaps.sfd import SFDQuery
 from vacframe_surveys import plugin
-from vacframe_surveys.dust_rows import MODULI, at_moduli, on_order
-from vacframe_surveys.registry import DustDiscConfig, SurveysConfig
+from vacframe_surveys.config import DustDiscConfig, SurveysConfig
+from vacframe_surveys.readers.dust_rows import MODULI, at_moduli, on_order
 
 from vacframe import PlanError, SourceFile, Workspace
 from vacframe.astro.dust import analytic_disc_profile, av_infinity

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from vacframe_surveys.conformance import write_xp
-from vacframe_surveys.xp_rows import pixel_centres, read_rows
+from vacframe_surveys.readers.xp_rows import pixel_centres, read_rows
 
 from vacframe import SourceFile, to_numpy
 

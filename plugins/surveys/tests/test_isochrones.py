@@ -5,8 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from vacframe_surveys import parsec, plugin
-from vacframe_surveys.registry import SurveysConfig
+from vacframe_surveys import plugin
+from vacframe_surveys.config import SurveysConfig
+from vacframe_surveys.readers import parsec_tables as parsec
 
 from vacframe import PluginError, SourceFile
 from vacframe.testing import run_product
@@ -108,7 +109,8 @@ def test_no_shard_no_rows():
 
 def test_package_is_not_imported(points):
     code = (
-        "import sys; from vacframe_surveys.parsec import read_isochrones; read_isochrones(['parsec_grid_old']);"
+        "import sys; from vacframe_surveys.readers.parsec_tables import read_isochrones as read;"
+        "read(['parsec_grid_old']);"
         "sys.exit('chronos' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

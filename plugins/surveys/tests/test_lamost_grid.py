@@ -1,7 +1,7 @@
 """Resampling: closed forms and conservation."""
 
 import numpy as np
-from vacframe_surveys.lamost_grid import first_pixel, is_wavelength, resample
+from vacframe_surveys.readers.lamost_grid import first_pixel, is_wavelength, resample
 
 from vacframe.schemas.lamost import LAMOST_PIXELS
 

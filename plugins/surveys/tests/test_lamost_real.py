@@ -6,8 +6,8 @@ import gzip
 import numpy as np
 import pytest
 from vacframe_surveys import plugin
-from vacframe_surveys.lamost_fits import inflate, read_astropy, read_fast
-from vacframe_surveys.registry import SurveysConfig
+from vacframe_surveys.config import SurveysConfig
+from vacframe_surveys.readers.lamost_files import inflate, read_astropy, read_fast
 
 from vacframe import SourceFile
 from vacframe.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP

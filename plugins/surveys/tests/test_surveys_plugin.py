@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from vacframe_surveys import plugin
-from vacframe_surveys.registry import SurveysConfig
+from vacframe_surveys.config import SurveysConfig
 
 from vacframe import ConfigError, Kind
 from vacframe.core.contract.schema import check_vocabulary

@@ -2,9 +2,9 @@
 
 import numpy as np
 from vacframe_xp_uacsnet.config import UacsnetOptions
-from vacframe_xp_uacsnet.learning import weighted_quantile
-from vacframe_xp_uacsnet.network import Ensemble, apply, initial_weights, layer_sizes, sigma_of
-from vacframe_xp_uacsnet.training import Stars, cost_weights, train
+from vacframe_xp_uacsnet.method.estimator import weighted_quantile
+from vacframe_xp_uacsnet.method.network import Ensemble, apply, initial_weights, layer_sizes, sigma_of
+from vacframe_xp_uacsnet.method.network_training import TrainingStars, cost_weights, train
 
 from vacframe.ml.backend import ops
 
@@ -17,7 +17,7 @@ def made_up(count=300, seed=0):
     errors = rng.normal(size=(count, 6)).astype(np.float32)
     feh = (0.5 * flux[:, 0] - 0.3 * flux[:, 1] - 1).astype(np.float32)
     held = rng.random(count) < 0.2
-    return Stars(flux, errors, np.full_like(flux, 0.01), feh, np.ones(count, np.float32), held)
+    return TrainingStars(flux, errors, np.full_like(flux, 0.01), feh, np.ones(count, np.float32), held)
 
 
 def test_layers_are_those_of_table_1():
@@ -88,7 +88,7 @@ def test_held_stars_are_not_learned():
     stars = made_up()
     wrong = np.where(stars.held, 5.0, stars.feh).astype(np.float32)
     options = UacsnetOptions(**TINY, epochs=20, batch_size=512)
-    right, other = (train(Stars(**{**stars.__dict__, "feh": y}), options, [1]) for y in (stars.feh, wrong))
+    right, other = (train(TrainingStars(**{**stars.__dict__, "feh": y}), options, [1]) for y in (stars.feh, wrong))
     for one, two in zip(right.weights, other.weights, strict=True):
         np.testing.assert_array_equal(one, two)
     assert other.validation_loss[0] > right.validation_loss[0]

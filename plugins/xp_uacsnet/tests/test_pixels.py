@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from vacframe_xp_uacsnet.config import PIXELS, XpUacsnetConfig
-from vacframe_xp_uacsnet.curve import extinction_curve
-from vacframe_xp_uacsnet.grid import WAVELENGTHS
-from vacframe_xp_uacsnet.pixels import make_pixels, normalisation_range, sample_ranges
+from vacframe_xp_uacsnet.config import XpUacsnetConfig
+from vacframe_xp_uacsnet.method.extinction_curve import extinction_curve
+from vacframe_xp_uacsnet.method.pixel_fluxes import make_pixels, normalisation_range, sample_ranges
+from vacframe_xp_uacsnet.xp_pixels import PIXELS, WAVELENGTHS
 
 WAVE = np.array(WAVELENGTHS)
 

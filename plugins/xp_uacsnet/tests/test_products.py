@@ -6,8 +6,8 @@ import pytest
 from vacframe_xp_uacsnet import plugin
 from vacframe_xp_uacsnet.conformance import sampled_spectra, small_config
 from vacframe_xp_uacsnet.flags import Flag
-from vacframe_xp_uacsnet.learning import Estimator, restore, usable
-from vacframe_xp_uacsnet.metallicities import METALLICITIES
+from vacframe_xp_uacsnet.method.estimator import Estimator, restore, usable
+from vacframe_xp_uacsnet.products.xp_metallicities import METALLICITIES
 
 from vacframe import Batch, Model, VacframeError
 from vacframe.ml.scale import Scale

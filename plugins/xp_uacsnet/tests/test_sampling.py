@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from vacframe_xp_uacsnet.conformance import plugin
-from vacframe_xp_uacsnet.grid import WAVELENGTHS
-from vacframe_xp_uacsnet.sampling import BLOCK, designs, sample
+from vacframe_xp_uacsnet import plugin
+from vacframe_xp_uacsnet.method.sampled_spectra import BLOCK, designs, sample
+from vacframe_xp_uacsnet.xp_pixels import WAVELENGTHS
 
 from vacframe import Batch, read_table, to_numpy
 from vacframe.testing import run_product

@@ -5,7 +5,7 @@ import pytest
 from vacframe_xp_uacsnet import plugin
 from vacframe_xp_uacsnet.conformance import sampled_spectra, small_config, write_correction
 from vacframe_xp_uacsnet.flags import Flag
-from vacframe_xp_uacsnet.systematics import Correction, read_tables, spectral_slopes
+from vacframe_xp_uacsnet.method.systematic_correction import Correction, read_tables, spectral_slopes
 
 from vacframe import Batch, SourceFile, VacframeError, table_to_arrow
 from vacframe.testing import run_product

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.extending import is_jitted
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -40,20 +42,43 @@ def compiled_with(*modules: ModuleType, parallel: bool = False) -> Callable[[Fun
 
 
 def _cached(function: Callable[..., object], modules: tuple[ModuleType, ...] = (), parallel: bool = False) -> Any:
-    dispatcher: Any = numba.njit(cache=True, error_model="numpy", parallel=parallel)(function)
-    if modules:
-        file = dispatcher._cache._cache_file  # numba has no public way
-        others = [f._cache._cache_file._source_stamp for m in modules for f in _compiled_in(m)[:1]]
-        file._source_stamp = (file._source_stamp, *others)
+    options: dict[str, Any] = {"error_model": "numpy", "parallel": parallel}
+    dispatcher: Any = numba.njit(cache=True, **options)(function)
+    if modules and not stamp(dispatcher, [_content_of(module) for module in modules]):
+        return numba.njit(**options)(function)
     return dispatcher
 
 
-def _compiled_in(module: ModuleType) -> list[Any]:
-    found = [v for v in vars(sys.modules[module.__name__]).values() if hasattr(v, "_cache") and hasattr(v, "py_func")]
-    own = [v for v in found if v.py_func.__module__ == module.__name__]
-    if not own:
+def stamp(dispatcher: Any, contents: list[str]) -> bool:
+    """Make the cache on disk of a compiled function depend on more files than its own.
+
+    numba has no public way; this function alone uses its private names.
+
+    Parameters
+    ----------
+    dispatcher : numba dispatcher
+        Compiled with ``cache=True``, not called yet.
+    contents : list of str
+        Digest of each further file.
+
+    Returns
+    -------
+    bool
+        Whether this numba has the names; if not, its cache would go on using old code and must not be used.
+    """
+    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if not hasattr(file, "_source_stamp"):
+        return False
+    cast(Any, file)._source_stamp = (cast(Any, file)._source_stamp, *contents)
+    return True
+
+
+def _content_of(module: ModuleType) -> str:
+    """Return the digest of the file of a module."""
+    jitted = [value for value in vars(module).values() if is_jitted(value)]
+    if not any(value.py_func.__module__ == module.__name__ for value in jitted):
         raise ValueError(f"{module.__name__} has no compiled function")
-    return own
+    return hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
 
 
 def read_only(values: np.ndarray, dtype: type) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Compiled kernels of the normalisation of spectra; use them through the modules named after what they do.
 
-They share one module because numba's cache notices a changed source file only for the module of the function
-that is called. Every spectrum is computed by itself in a fixed order of operations, so that its numbers depend
-on no other spectrum and on no thread count.
+They share one module (`vacframe.astro.cholesky` apart) because numba's cache notices a changed source file only for
+the module of the function that is called. Every spectrum is computed by itself in a fixed order of operations, so that
+its numbers depend on no other spectrum and on no thread count.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numba import prange
 
-from vacframe.astro.cholesky import factorise, substitute
-from vacframe.astro.jit import compiled, compiled_parallel
+from vacframe.astro import cholesky
+from vacframe.astro.jit import compiled, compiled_parallel, compiled_with
 
 _LANES = 64
 """Spectra that are worked on together: the running medians of a block slide side by side in the vector unit."""
@@ -23,7 +23,7 @@ _SMALLEST_PIVOT = 1e-9
 """Smallest Cholesky pivot (1 where every value is known) at which a polynomial counts as determined."""
 
 
-@compiled_parallel
+@compiled_with(cholesky, parallel=True)
 def normalise_rows(
     flux: np.ndarray,
     ivar: np.ndarray,
@@ -65,7 +65,7 @@ def normalise_rows(
             )
 
 
-@compiled
+@compiled_with(cholesky)
 def _normalise_block(
     flux: np.ndarray,
     ivar: np.ndarray,
@@ -226,14 +226,14 @@ def _exchange(ordered: np.ndarray, kept: np.ndarray, leaves: np.ndarray, enters:
             result[lane] = larger if larger < here[lane] else here[lane]
 
 
-@compiled_parallel
+@compiled_with(cholesky, parallel=True)
 def fit_rows(values: np.ndarray, known: np.ndarray, basis: np.ndarray, out: np.ndarray) -> None:
     """Fill `out` with least-squares polynomials."""
     for row in prange(len(values)):
         _fit_row(values[row], known[row], basis, out[row])
 
 
-@compiled
+@compiled_with(cholesky)
 def _fit_row(values: np.ndarray, known: np.ndarray, basis: np.ndarray, out: np.ndarray) -> None:
     """Write the least-squares polynomial through the known values; NaN where they do not determine it.
 
@@ -283,11 +283,11 @@ def _dot(a: np.ndarray, b: np.ndarray) -> float:
     return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
 
 
-@compiled
+@compiled_with(cholesky)
 def _solve(matrix: np.ndarray, vector: np.ndarray) -> None:
     """Solve in place by Cholesky's method (lower triangle); `vector` becomes NaN where a pivot vanishes."""
-    if factorise(matrix, np.full(len(vector), _SMALLEST_PIVOT)):
-        substitute(matrix, vector)
+    if cholesky.factorise(matrix, np.full(len(vector), _SMALLEST_PIVOT)):
+        cholesky.substitute(matrix, vector)
     else:
         vector[:] = np.nan
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vacframe.cli.app import app
+from vacframe.cli.json_values import print_json
 from vacframe.cli.options import (
     HERE,
     AsJson,
@@ -16,44 +17,49 @@ from vacframe.cli.options import (
     Folder,
     Overrides,
     PaperName,
+    ProductList,
+    Products,
     Providers,
-    Wanted,
     bars,
     configured,
+    named,
     restored,
     split,
 )
-from vacframe.cli.render import print_json, print_table
-from vacframe.cli.summaries import show_plan, show_report
+from vacframe.cli.summaries import ACTIONS, reason_text, show_plan, show_report
+from vacframe.cli.text_tables import print_table
 
 
 @app.command()
 def build(
-    products: Wanted,
+    names: Products = None,
+    products: ProductList = None,
     config: ConfigFile = None,
     workspace: Folder = HERE,
     overrides: Overrides = None,
     provider: Providers = None,
     paper: PaperName = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Publish what succeeded.")] = False,
     where: Annotated[str, typer.Option("--where", metavar="EXPR", help="Pilot run: only these rows.")] = "",
     pixels: Annotated[str, typer.Option("--pixels", metavar="K/N,K/N", help="Pilot run: only these pixels.")] = "",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Pilot run: only the first rows.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="Pilot run: only the first rows.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make products and what they need, where missing or stale."""
+    wanted = named(names, products)
     space = configured(workspace, config, overrides, provider, paper)
     if where or pixels or limit:
         space = space.pilot(where=where, pixels=split([pixels]), limit=limit)
         print(f"pilot run, kept in {space.folder}", file=sys.stderr)
-    names = split(products)
     if dry_run:
-        show_plan(space.plan(*names), as_json)
+        show_plan(space.plan(*wanted), as_json)
         return
     reporter = None if as_json else bars()
-    report = space.build(*names, workers=workers, allow_partial=allow_partial, reporter=reporter)
+    report = space.build(*wanted, workers=workers, allow_partial=allow_partial, reporter=reporter)
     if as_json:
         print_json(report.to_json())
     else:
@@ -63,7 +69,8 @@ def build(
 
 @app.command()
 def plan(
-    products: Wanted,
+    names: Products = None,
+    products: ProductList = None,
     config: ConfigFile = None,
     workspace: Folder = HERE,
     overrides: Overrides = None,
@@ -72,7 +79,8 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say what a build would do, and why; nothing is run."""
-    show_plan(configured(workspace, config, overrides, provider, paper).plan(*split(products)), as_json)
+    wanted = named(names, products)
+    show_plan(configured(workspace, config, overrides, provider, paper).plan(*wanted), as_json)
 
 
 @app.command()
@@ -88,8 +96,8 @@ def why(
         print_json(tasks)
         return
     print_table(
-        ("part", "action", "reason", "detail"),
-        [(t.part, t.action, t.reason.kind, t.reason.detail) for t in tasks],
+        ("part", "state", "why"),
+        [(t.part, ACTIONS[t.action], reason_text(t.reason)) for t in tasks],
         empty=f"{product} has no parts",
     )
 
@@ -99,4 +107,4 @@ def rerun(capsule: Annotated[Path, typer.Argument(metavar="CAPSULE")], workspace
     """Run a failed task again from its capsule."""
     made = restored(workspace).rerun(capsule)
     size = "a model" if made.table is None else f"{made.table.num_rows} rows"
-    print(f"{capsule}: the task succeeds now, {size}, {made.rejects.num_rows} rejects; build the product again")
+    print(f"{capsule}: the task succeeds now, {size}, {made.rejects.num_rows} left out; build the product again")

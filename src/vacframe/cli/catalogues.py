@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from vacframe.cli.app import app
+from vacframe.cli.json_values import print_json, texts_of
 from vacframe.cli.options import HERE, AsJson, Folder, ProductName, restored
-from vacframe.cli.render import print_json, print_records, texts_of
 from vacframe.cli.summaries import show_product
+from vacframe.cli.text_tables import print_records
 
 
 @app.command()
@@ -26,7 +27,7 @@ def cite(product: ProductName, workspace: Folder = HERE, as_json: AsJson = False
 @app.command()
 def show(
     product: ProductName,
-    rows: Annotated[int, typer.Option(min=0, help="Rows to print.")] = 10,
+    rows: Annotated[int, typer.Option(min=0, metavar="N", help="Rows to print.")] = 10,
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -38,12 +39,12 @@ def show(
         wide = {column["name"] for column in table["columns"] if column["dtype"] in ("int64", "uint64")}
         print_json(found | {"head": texts_of(found["head"], wide)})
         return
-    show_product(found, space.registry.defaults(found["provenance"]["provider"]))
+    show_product(found, space)
 
 
 @app.command()
 def verify(
-    products: Annotated[list[str] | None, typer.Argument(metavar="[PRODUCT]...")] = None,
+    products: Annotated[list[str] | None, typer.Argument(metavar="PRODUCT", help="Default: every product.")] = None,
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:

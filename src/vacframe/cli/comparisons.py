@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from vacframe.cli.app import app
+from vacframe.cli.comparison_tables import show_closure, show_scorecard
+from vacframe.cli.json_values import print_json
 from vacframe.cli.options import (
     HERE,
     AsJson,
@@ -23,8 +25,7 @@ from vacframe.cli.options import (
     restored,
     split,
 )
-from vacframe.cli.render import print_json, print_records
-from vacframe.cli.summaries import show_closure, show_scorecard
+from vacframe.cli.text_tables import print_records
 
 
 @app.command()
@@ -46,7 +47,7 @@ def closure(
     selects: Annotated[str, typer.Option(metavar="EXPR", help="True of the stars that belong in the catalogue.")] = "",
     of: Annotated[str | None, typer.Option(metavar="PRODUCT", help="What the selection was made from.")] = None,
     through: Annotated[str | None, typer.Option(metavar="PRODUCT", help="Product that carries both keys.")] = None,
-    bins: Annotated[int, typer.Option("--bins", min=0, help="Groups of a quantity; 0 for none.")] = 5,
+    bins: Annotated[int, typer.Option("--bins", min=0, metavar="N", help="Groups of a quantity; 0 for none.")] = 5,
     table: Annotated[Path | None, typer.Option("--table", metavar="FILE", help="Write every line there.")] = None,
     plots: Plots = None,
     workspace: Folder = HERE,
@@ -55,7 +56,7 @@ def closure(
     """Compare a catalogue with the truth: bias, scatter, pulls; or --selects: completeness, purity."""
     from vacframe.report.closure import closure as compare
     from vacframe.report.closure_files import save
-    from vacframe.report.selection import selection
+    from vacframe.report.selection_closure import selection
 
     space, groups = restored(workspace), None if against is None else split([against])
     if selects:
@@ -79,7 +80,7 @@ def paper(
     workspace: Folder = HERE,
     overrides: Overrides = None,
     provider: Providers = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build what a paper published numbers of, under its settings, and print published beside measured."""

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from vacframe.cli.app import app
+from vacframe.cli.changed_settings import changed_settings, show_settings
+from vacframe.cli.json_values import print_json
 from vacframe.cli.options import (
     HERE,
     AsJson,
@@ -19,8 +21,10 @@ from vacframe.cli.options import (
     configured,
     restored,
 )
-from vacframe.cli.render import print_facts, print_json, print_records, print_table, title
-from vacframe.cli.summaries import show_settings
+from vacframe.cli.text_tables import cell, print_facts, print_table, title
+
+NEEDED_ROWS = {"same": "the same", "by_key": "found by key", "sky": "near on the sky", "all": "all"}
+"""Which rows of another product one is made from, in words."""
 
 
 @app.command()
@@ -51,7 +55,8 @@ def describe(product: ProductName, workspace: Folder = HERE, as_json: AsJson = F
     if needs:
         title("needs")
         print_table(
-            ("product", "how", "columns"), [(n["product"], n["how"], ", ".join(n["columns"]) or None) for n in needs]
+            ("product", "rows", "columns"),
+            [(n["product"], NEEDED_ROWS[n["how"]], ", ".join(n["columns"]) or None) for n in needs],
         )
     show_settings(config, space.registry.defaults(found["provider"]))
     if columns:
@@ -63,7 +68,15 @@ def describe(product: ProductName, workspace: Folder = HERE, as_json: AsJson = F
 @app.command()
 def plugins(as_json: AsJson = False, workspace: Folder = HERE) -> None:
     """List the installed plugins."""
-    print_records(restored(workspace).plugins(), "no plugin is installed", as_json)
+    found = restored(workspace).plugins()
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("plugin", "distribution", "version", "made-up data", "problem", "products"),
+        [(p["name"], p["distribution"], p["version"], p["mock"], p["problem"], p["products"]) for p in found],
+        empty="no plugin is installed",
+    )
 
 
 @app.command()
@@ -91,7 +104,19 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Print every configuration value and where it came from."""
-    print_records(configured(workspace, config, overrides, provider, paper).check(), "no configuration", as_json)
+    values = configured(workspace, config, overrides, provider, paper).check()
+    if as_json:
+        print_json(values)
+        return
+    print_table(
+        ("key", "from", "value"),
+        [
+            (key, v["origin"], cell(value, most=None))
+            for v in values
+            for key, value in changed_settings({v["key"]: v["value"]}, {}).items()
+        ],
+        empty="no configuration",
+    )
 
 
 def _with_action(check: Any) -> str:

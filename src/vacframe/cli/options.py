@@ -31,7 +31,10 @@ PaperName = Annotated[
     str | None, typer.Option("--paper", metavar="NAME", help="Settings of a paper, below those of the configuration.")
 ]
 Plots = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write figures there.")]
-Wanted = Annotated[list[str], typer.Option("--products", "-p", metavar="A,B", help="Products to build.")]
+Products = Annotated[list[str] | None, typer.Argument(metavar="PRODUCT", help="Products to build.")]
+ProductList = Annotated[
+    list[str] | None, typer.Option("--products", "-p", metavar="A,B", help="Products to build, with commas between.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ProductName = Annotated[str, typer.Argument(metavar="PRODUCT")]
 HERE = Path(".")
@@ -67,6 +70,20 @@ def bars() -> Reporter:
     from vacframe.cli.progress_bars import ProgressBars
 
     return ProgressBars()
+
+
+def named(arguments: list[str] | None, listed: list[str] | None) -> list[str]:
+    """Return the products that were named, as arguments and with ``--products``, each once.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    found = split([*(arguments or ()), *(listed or ())])
+    if not found:
+        raise UsageError("name at least one product, as an argument or with --products; `vacframe products` lists them")
+    return found
 
 
 def split(products: list[str]) -> list[str]:

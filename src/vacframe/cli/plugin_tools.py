@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from vacframe.cli.app import app
+from vacframe.cli.json_values import print_json
 from vacframe.cli.options import AsJson
-from vacframe.cli.render import print_json, print_table
+from vacframe.cli.text_tables import print_table
 
 
 @app.command()

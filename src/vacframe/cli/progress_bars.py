@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 from vacframe.core.execution.progress import Reporter
 
 if TYPE_CHECKING:
-    from vacframe.core.planning.plan import BuildReport, ProductOutcome
+    from vacframe.core.execution.outcome import BuildReport, ProductOutcome
 
 
 class ProgressBars(Reporter):
@@ -32,13 +32,11 @@ class ProgressBars(Reporter):
             disable=not self._live,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._finished: dict[str, int] = {}
 
-    def start(self, totals: dict[str, int]) -> None:
-        """Show the bars of the products whose number of tasks is known."""
+    def start(self, products: list[str]) -> None:
+        """Show the bars; a product has one when it has tasks."""
         self._bars.start()
-        for product, total in totals.items():
-            if total:
-                self.tasks(product, total)
 
     def tasks(self, product: str, total: int) -> None:
         """Show the bar of a product, or make it longer."""
@@ -47,9 +45,14 @@ class ProgressBars(Reporter):
         elif total:
             self._tasks[product] = self._bars.add_task(product, total=total, rows=0)
 
+    def task_progress(self, product: str, rows: int) -> None:
+        """Show the rows that running tasks are done with beside those of finished ones."""
+        self._bars.update(self._tasks[product], rows=self._finished.get(product, 0) + rows)
+
     def task_done(self, product: str, rows: int, action: str) -> None:
         """Advance the bar of a product."""
-        self._bars.update(self._tasks[product], advance=1, rows=self._bar(product).fields["rows"] + rows)
+        self._finished[product] = self._finished.get(product, 0) + rows
+        self._bars.update(self._tasks[product], advance=1, rows=self._finished[product])
 
     def product_done(self, outcome: ProductOutcome) -> None:
         """Show the rows of the whole product: those of tasks that were fresh or adopted too."""
@@ -64,8 +67,8 @@ class ProgressBars(Reporter):
         return next(t for t in self._bars.tasks if t.id == self._tasks[product])
 
     def message(self, text: str) -> None:
-        """Print a line above the bars."""
-        self._console.print(text, markup=False, highlight=False)
+        """Print a line above the bars, unbroken where standard error is no terminal."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def finish(self, report: BuildReport) -> None:
         """Stop the bars; they stay on the screen."""

@@ -1,22 +1,22 @@
-"""What the command line prints of plans, builds and closures."""
+"""What the command line prints of plans, builds and products."""
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from vacframe.cli.render import print_facts, print_json, print_table, settings, title
+from vacframe.cli.catalogue_rows import print_rows
+from vacframe.cli.changed_settings import show_settings
+from vacframe.cli.json_values import print_json
+from vacframe.cli.text_tables import print_facts, print_table, title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from vacframe.core.planning.plan import BuildReport, Plan
-    from vacframe.report.closure import Closure
-    from vacframe.report.scorecard import Scorecard
+    from vacframe.core.execution.outcome import BuildReport
+    from vacframe.core.planning.plan import Plan, Reason
     from vacframe.workspace import Workspace
 
+ACTIONS = {"fresh": "up to date", "adopt": "reused", "run": "to run", "maybe": "undecided"}
+"""What a plan does with a task → in words: `undecided` runs unless its inputs come out as they were."""
 MOST_FILES = 5
 """So many files are listed of those that a product was read from."""
 
@@ -26,29 +26,43 @@ def show_plan(found: Plan, as_json: bool) -> None:
     if as_json:
         print_json(found.to_json())
         return
-    kinds = ("fresh", "adopt", "run", "maybe")
     rows = []
     for product in found.products:
         tasks = [t for t in found.tasks if t.product == product["name"]]
         reasons: dict[str, int] = {}
         for task in tasks:
             if task.action in ("run", "maybe"):
-                text = ": ".join(str(p) for p in (task.reason.kind, task.reason.detail) if p)
+                text = reason_text(task.reason)
                 reasons[text] = reasons.get(text, 0) + 1
         common = sorted(reasons, key=lambda r: -reasons[r])
         shown = "; ".join(common[:2]) + (f"; and {len(common) - 2} more reasons" if len(common) > 2 else "")
-        rows.append((product["name"], product["provider"], *(sum(t.action == k for t in tasks) for k in kinds), shown))
-    print_table(("product", "provider", *kinds, "why"), rows)
+        numbers = (sum(t.action == action for t in tasks) for action in ACTIONS)
+        rows.append((product["name"], product["provider"], *numbers, shown))
+    print_table(("product", "provider", *ACTIONS.values(), "why"), rows)
+    if any(t.action == "maybe" for t in found.tasks):
+        print("undecided: runs, unless what it waits for comes out as it was")
+
+
+def reason_text(reason: Reason) -> str:
+    """Return why a task runs, or does not, in words."""
+    if reason.kind == "fresh":
+        return reason.detail
+    if reason.kind == "waits":
+        return f"waits {reason.detail}"
+    return ": ".join(text for text in (reason.kind, reason.detail) if text)
 
 
 def show_report(report: BuildReport, space: Workspace) -> None:
     """Print what a build did: products, rows left out, companions; failures on standard error."""
-    heads = ("product", "provider", "ran", "adopted", "fresh", "failed", "rows", "rejects", "seconds", "device")
+    from vacframe.report.joining import schema_of
+
+    heads = ("product", "provider", "ran", "reused", "up to date", "failed", "rows", "left out", "seconds", "device")
     rows = [
-        (p.name, p.provider, p.ran, p.adopted, p.fresh, p.failed, p.rows, sum(p.rejects.values()), p.seconds, p.device)
+        (p.name, p.provider, p.ran, p.adopted, p.fresh, p.failed, None if p.kind == "model" else p.rows,
+         sum(p.rejects.values()), round(p.seconds, 1), p.device)
         for p in report.products
-    ]
-    print_table(heads, [[round(v, 1) if isinstance(v, float) else v for v in row] for row in rows])
+    ]  # fmt: skip
+    print_table(heads, rows)
     rejected = [
         (p.name, reason, n, _example(space, p.name, reason)) for p in report.products for reason, n in p.rejects.items()
     ]
@@ -58,8 +72,7 @@ def show_report(report: BuildReport, space: Workspace) -> None:
     built = {p.name for p in report.products if p.version}
     for name in (c for c in report.companions if c in built):
         title(name)
-        table = space.read(name)
-        print_table(table.column_names, [list(row.values()) for row in table.to_pylist()], empty="no rows")
+        print_rows(space.read(name).to_pylist(), schema_of(space, name), empty="no rows")
     sys.stdout.flush()
     for failure in report.failures:
         print(f"\nFAILED {failure.product} {failure.part}: {failure.error}", file=sys.stderr)
@@ -80,19 +93,15 @@ def _example(space: Workspace, product: str, reason: str) -> str:
     return ": ".join(str(row[0][n]) for n in ("file", "key", "detail") if row[0].get(n)) if row else ""
 
 
-def show_settings(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Print the settings of a plugin that differ from its defaults, one a line."""
-    found = settings(config, defaults)
-    if config:
-        title("settings that differ from the defaults" if found else "all settings are the defaults")
-        print_facts(found)
-
-
-def show_product(found: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+def show_product(found: dict[str, Any], space: Workspace) -> None:
     """Print what is known of a built product: facts, how it was made, its settings, first rows."""
+    from vacframe.report.joining import schema_of
+
     facts = {k: v for k, v in found.items() if k not in ("head", "provenance")}
     made = dict(found["provenance"])
     config, files = made.pop("config", {}), made.pop("files", {})
+    if found["kind"] == "model":
+        del facts["rows"]
     print_facts({k: v for k, v in facts.items() if v not in (None, "", [], {})})
     title("provenance")
     print_facts({k: v for k, v in made.items() if v not in (None, "", [], {})})
@@ -101,72 +110,7 @@ def show_product(found: dict[str, Any], defaults: Mapping[str, Any]) -> None:
         print_facts(dict(list(files.items())[:MOST_FILES]))
         if len(files) > MOST_FILES:
             print(f"and {len(files) - MOST_FILES:,} more, which --json lists")
-    show_settings(config, defaults)
+    show_settings(config, space.registry.defaults(made["provider"]))
     if head := found["head"]:
         title("first rows")
-        print_table(list(head[0]), [list(row.values()) for row in head])
-
-
-_NUMBERS = (
-    "number", "bias", "scatter", "p16", "p84", "unit", "outliers", "pull_bias", "pull_scatter", "within_1", "within_2",
-)  # fmt: skip
-_AGREEMENT = ("number", "stated", "right", "completeness", "purity")
-
-
-def show_closure(closure: Closure, written: Sequence[Path] = ()) -> None:
-    """Print what a closure found, as a table of all rows and one for each quantity, and the files written of it."""
-    print(f"{closure.product} against {closure.truth}, rows joined {closure.via}")
-    exact = {s.pair.column for s in closure.samples if s.pair.exact}
-    kinds = [(heads, chosen) for heads, chosen in ((_NUMBERS, False), (_AGREEMENT, True))]
-    for heads, chosen in kinds:
-        found = [r for r in closure.overall() if (r["column"] in exact) == chosen]
-        if found:
-            shown = [[r["column"], r["truth"], *(_short(r[h]) for h in heads), r["left_out"]] for r in found]
-            print_table(("column", "truth", *heads, "left out"), shown)
-    for name in dict.fromkeys(r.against for r in closure.rows if r.against):
-        title(f"against {name if name != 'truth' else 'the true value'}")
-        for heads, chosen in kinds:
-            found = [r for r in closure.grouped(name) if (r["column"] in exact) == chosen]
-            if found:
-                print_table(
-                    ("column", "group", *heads),
-                    [[r["column"], r["group"], *(_short(r[h]) for h in heads)] for r in found],
-                )
-    if written:
-        title("written")
-        print("\n".join(str(path) for path in written))
-
-
-def show_scorecard(card: Scorecard) -> None:
-    """Print the published numbers of a paper beside the measured ones, and where its figures are."""
-    print(f"{card.title} ({card.citation})")
-    signs = {"equal": "", "at_most": "<= ", "at_least": ">= "}
-    rows = []
-    for s in card.scores:
-        room = f" ± {s.tolerance:.4g}" if s.tolerance else ""
-        measured = None if s.measured is None else _digits(s.measured)
-        measured = measured if s.error is None else f"{measured} ± {s.error:.2g}"
-        rows.append((s.name, f"{signs[s.compare]}{s.published:g}{room}", measured, s.unit, s.verdict, s.place, s.how))
-    print_table(("number", "published ± allowed", "measured", "unit", "verdict", "place", "how"), rows)
-    verdicts = [s.verdict for s in card.scores]
-    print(f"{len(rows)} numbers:", ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)))
-    for verdict, reason in dict.fromkeys((s.verdict, s.reason) for s in card.scores if s.reason):
-        names = [s.name for s in card.scores if (s.verdict, s.reason) == (verdict, reason)]
-        which = "" if len(names) == verdicts.count(verdict) else f" ({'; '.join(names)})"
-        print(f"{verdict}{which}: {reason}")
-    if card.figures:
-        title("figures")
-        print_table(
-            ("figure", "like", "file"), [(f.name, f.place, f.path or f"not drawn: {f.reason}") for f in card.figures]
-        )
-
-
-def _digits(value: float) -> str:
-    return f"{value:.0f}" if value.is_integer() else f"{value:.4g}"
-
-
-def _short(value: Any) -> Any:
-    """Return a float with four digits; None where it is no number."""
-    if not isinstance(value, float):
-        return value
-    return float(f"{value:.4g}") if math.isfinite(value) else None
+        print_rows(head, schema_of(space, found["name"]))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from vacframe.core.contract.errors import VacframeError
 from vacframe.core.execution.gpus import find_gpus
-from vacframe.core.registry.discovery import summary
 from vacframe.core.registry.fingerprint import library_versions
+from vacframe.core.registry.loaded_plugin import summary
 from vacframe.core.registry.manifest import REMEDY
 
 if TYPE_CHECKING:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vacframe.core.columns.arrow import to_numpy
 from vacframe.core.contract.errors import SchemaError
+
+NULL_TEXT = ("", "null", "NULL", "nan", "NaN", "NAN", "--")
+"""Cells that mean "missing" in any column."""
 
 
 class ColumnsLeftOutWarning(UserWarning):
@@ -102,3 +108,34 @@ def decoded(array: pa.ChunkedArray) -> pa.ChunkedArray:
 def _iso(array: pa.ChunkedArray) -> pa.ChunkedArray:
     text = array.cast(pa.string())
     return pc.replace_substring(text, " ", "T", max_replacements=1) if pa.types.is_timestamp(array.type) else text
+
+
+def with_nulls(table: pa.Table, values: tuple[str | float, ...]) -> pa.Table:
+    """Return the table with NaN and the values that mean "missing" as nulls (scalars) or NaN (array cells)."""
+    words = [str(v).strip() for v in values]
+    numbers = [float(v) for v in words if is_number(v)]
+    integers = [int(v.removesuffix(".0")) for v in words if re.fullmatch(r"[-+]?\d+(\.0)?", v)]
+    columns = []
+    for field, column in zip(table.schema, table.itercolumns(), strict=True):
+        if pa.types.is_string(field.type):
+            missing = pc.is_in(column, pa.array(words, pa.string())) if words else None
+        elif pa.types.is_floating(field.type):
+            data, _ = to_numpy(column)
+            missing = pa.array(np.isnan(data) | np.isin(data, np.array(numbers, data.dtype)))
+        elif pa.types.is_integer(field.type) and integers:
+            limits = np.iinfo(field.type.to_pandas_dtype())
+            fitting = [v for v in integers if limits.min <= v <= limits.max]
+            missing = pc.is_in(column, pa.array(fitting, field.type))
+        else:
+            missing = None
+        columns.append(column if missing is None else pc.if_else(missing, pa.scalar(None, field.type), column))
+    return pa.table(columns, schema=table.schema)
+
+
+def is_number(value: str) -> bool:
+    """Return whether text is a number as Python reads it."""
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True

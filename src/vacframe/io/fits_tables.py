@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,35 +11,43 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.columns.arrow import arrow_type, to_arrow
-from vacframe.core.columns.field_notes import file_column, notes, notes_of
+from vacframe.core.columns.arrow import arrow_type, file_column, notes, notes_of, to_arrow
 from vacframe.core.contract.errors import InputFileError
 from vacframe.core.contract.schema import Column
 from vacframe.io.fields import keep, same_length, warn_left_out
-from vacframe.io.options import ReadOptions
 from vacframe.io.plain import plain_file
+from vacframe.io.read_errors import reading
+from vacframe.io.read_options import ReadOptions
 
 
-def schema(path: Path, options: ReadOptions) -> pa.Schema:
+def fits_schema(path: Path, options: ReadOptions) -> pa.Schema:
     """Return the fields of the first table of a FITS file (or the one chosen); rows are not read."""
     with _table_hdu(path, options) as hdu:
         found = {card.name: _column(hdu, card) for card in hdu.columns}
         kept = [col for col in found.values() if col is not None]
         left = [name for name, col in found.items() if col is None]
         warn_left_out(str(path), left, "complex numbers, arrays of strings and lists of unequal length are not read")
-        return pa.schema([pa.field(c.name, arrow_type(c), metadata=notes_of(c)) for c in kept])
+        return _fields(kept)
 
 
-def batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
+def fits_batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
     """Yield the rows of a FITS table in tables of at most `batch_rows` rows."""
     with _table_hdu(path, options) as hdu:
         known = {c.name: c for c in hdu.columns}
-        wanted = [(known[name], _column(hdu, known[name])) for name in columns]
-        fields = pa.schema([pa.field(c.name, arrow_type(c), metadata=notes_of(c)) for _, c in wanted if c is not None])
+        found = [(known[name], _column(hdu, known[name])) for name in columns]
+        wanted = [(card, col) for card, col in found if col is not None]
+        fields = _fields(col for _, col in wanted)
         for start in range(0, len(hdu.data) if wanted else 0, batch_rows):
             rows = hdu.data[start : start + batch_rows]
-            arrays = [_values(rows, card, col) for card, col in wanted if col is not None]
+            arrays = []
+            for card, col in wanted:
+                with reading(path, "FITS", column=card.name, rows=range(start, start + len(rows))):
+                    arrays.append(_values(rows, card, col))
             yield pa.table(arrays, schema=fields)
+
+
+def _fields(columns: Iterable[Column]) -> pa.Schema:
+    return pa.schema([pa.field(c.name, arrow_type(c), metadata=notes_of(c)) for c in columns])
 
 
 @contextmanager

@@ -11,29 +11,15 @@ import pyarrow as pa
 
 from vacframe.core.contract.errors import SchemaError
 from vacframe.core.contract.schema import Column, TableSchema
-from vacframe.io.astropy_tables import astropy_header
-from vacframe.io.packing import ascii_text, fixed_text, pack, values_of
+from vacframe.io.packing import ascii_text, fixed_text, has_64th_bit, logical_letters, pack, values_of
+from vacframe.io.table_notes import TableNotes, astropy_header, unit_in
 
 _CODES = {"int16": "I", "int32": "J", "int64": "K", "uint8": "B", "float32": "E", "float64": "D"}
 _BLOCK = 2880
 _COMMENT = 70
 
 
-def fits_unit(unit: str | None) -> str:
-    """Return a unit in FITS notation, or as it is where FITS has none (``dex``)."""
-    from astropy import units
-
-    if not unit:
-        return ""
-    try:
-        return units.Unit(unit).to_string("fits")
-    except ValueError:
-        return unit
-
-
-def write_fits(
-    file: IO[bytes], table: pa.Table, schema: TableSchema, *, name: str, description: str, provenance: dict[str, Any]
-) -> None:
+def write_fits(file: IO[bytes], table: pa.Table, schema: TableSchema, notes: TableNotes) -> None:
     """Write a table as the first extension of a FITS file.
 
     Units, descriptions, UCDs and null values are the cards TUNIT, TCOMM, TUCD and TNULL (a value that does not
@@ -52,10 +38,8 @@ def write_fits(
         Columns as in `schema`.
     schema : TableSchema
         Declares the columns.
-    name, description : str
-        EXTNAME and the comment beside it.
-    provenance : dict
-        Anything that JSON can hold.
+    notes : TableNotes
+        The name becomes EXTNAME and OBJECT.
 
     Raises
     ------
@@ -67,8 +51,8 @@ def write_fits(
     primary = fits.Header()
     primary["SIMPLE"], primary["BITPIX"], primary["NAXIS"], primary["EXTEND"] = True, 8, 0, True
     primary["ORIGIN"] = "vacframe"
-    primary["OBJECT"] = ascii_text(name)
-    for key, value in provenance.items():
+    primary["OBJECT"] = ascii_text(notes.name)
+    for key, value in notes.provenance.items():
         primary.add_history(ascii_text(f"{key} = {json.dumps(value)}"))
     header = fits.Header()
     cells = []
@@ -82,13 +66,13 @@ def write_fits(
     top["XTENSION"], top["BITPIX"], top["NAXIS"] = "BINTABLE", 8, 2
     top["NAXIS1"], top["NAXIS2"] = width, table.num_rows
     top["PCOUNT"], top["GCOUNT"], top["TFIELDS"] = 0, 1, len(schema.columns)
-    top["EXTNAME"] = ascii_text(name)
+    top["EXTNAME"] = ascii_text(notes.name)
     if schema.position:
         top["RADESYS"] = (schema.position.frame, "frame of the positions")
         if schema.position.epoch is not None:
             top["POSEPOCH"] = (schema.position.epoch, "epoch of the positions, Julian year")
-    if description:
-        top["COMMENT"] = ascii_text(description)
+    if notes.description:
+        top["COMMENT"] = ascii_text(notes.description)
     top.extend(header, update=False)
     for line in _astropy_comments(schema):
         top.add_comment(line)
@@ -119,7 +103,7 @@ def _describe(header: Any, number: int, col: Column, cards: dict[str, Any]) -> N
     header[f"TTYPE{number}"] = col.name
     for key, value in cards.items():
         header[f"{key}{number}"] = value
-    said = {"TUNIT": fits_unit(col.unit), "TUCD": col.ucd or "", "TCOMM": ascii_text(col.description)}
+    said = {"TUNIT": unit_in("fits", col.unit), "TUCD": col.ucd or "", "TCOMM": ascii_text(col.description)}
     for key, text in said.items():
         if text:
             header[f"{key}{number}"] = text
@@ -127,15 +111,13 @@ def _describe(header: Any, number: int, col: Column, cards: dict[str, Any]) -> N
 
 def _cells(column: pa.ChunkedArray, col: Column) -> tuple[np.ndarray, bool, dict[str, Any]]:
     """Return the cells of a column as FITS stores them, whether they are bytes, and the cards of their format."""
-    values, missing = values_of(column, col)
+    values, missing = values_of(column)
     repeat = "" if col.length is None else str(col.length)
     if col.dtype == "string":
         text = fixed_text(np.array([ascii_text(v) for v in values], dtype=object), "ascii")
         return text, True, {"TFORM": f"{text.dtype.itemsize}A"}
     if col.dtype == "bool":
-        letters = np.where(values, np.uint8(ord("T")), np.uint8(ord("F")))
-        letters[missing] = 0
-        return letters, False, {"TFORM": f"{repeat}L"}
+        return logical_letters(values, missing, 0), False, {"TFORM": f"{repeat}L"}
     if col.is_float:
         return values, False, {"TFORM": repeat + _CODES[col.dtype]}
     return _integers(values, missing, repeat)
@@ -160,7 +142,7 @@ def _with_null(values: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, int
     """Return integers of a type that FITS has without TZERO, nulls replaced, and what replaces them."""
     present = values[~missing]
     wider = {"int8": "i2", "uint16": "i4", "uint32": "i8", "uint64": "i8"}.get(values.dtype.name, values.dtype)
-    if values.dtype == np.uint64 and present.size and present.max() > np.iinfo(np.int64).max:
+    if has_64th_bit(present):
         raise SchemaError("a uint64 column with nulls holds integers beyond 63 bits, for which FITS has no null")
     null = _unused(present.astype(wider))
     if null is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import zlib
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from vacframe.core.contract.errors import InputFileError
+from vacframe.io.read_errors import reading
 
 Format = Literal["fits", "parquet", "hats", "csv", "ecsv", "votable"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -47,7 +49,9 @@ def sniff(path: str | os.PathLike[str]) -> Format:
     """
     place = Path(path)
     if place.is_dir():
-        if any((place / marker).exists() for marker in _HATS_MARKERS):
+        with reading(path, "a folder", says=_closed):
+            marked = any((place / marker).exists() for marker in _HATS_MARKERS)
+        if marked:
             return "hats"
         raise InputFileError(str(path), "is a folder without hats.properties; expected a HATS catalogue or a file")
     head = _head(place)
@@ -61,20 +65,28 @@ def sniff(path: str | os.PathLike[str]) -> Format:
     return _sniff_text(place, head)
 
 
+def gzip_fault(error: Exception) -> str | None:
+    """Return what an exception over compressed content says of the file; None if it says nothing of it."""
+    if isinstance(error, EOFError):
+        return "is cut off: its gzip stream ends early; fetch the file again"
+    if isinstance(error, gzip.BadGzipFile | zlib.error):
+        return f"is a damaged gzip file ({error}); fetch the file again"
+    return None
+
+
+def _closed(error: Exception) -> str | None:
+    return f"cannot be opened ({error.strerror or error})" if isinstance(error, OSError) else None
+
+
 def _head(path: Path) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError as error:
-        raise InputFileError(str(path), f"cannot be opened ({error.strerror or error})") from error
+    with reading(path, "a file", says=_closed), open(path, "rb") as file:
+        head = file.read(_HEAD_BYTES)
     if not head:
         raise InputFileError(str(path), f"is empty (0 bytes); expected one of {', '.join(FORMATS)}")
     if not head.startswith(GZIP):
         return head
-    try:
+    with reading(path, "gzip", says=gzip_fault):
         inside = zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
-    except zlib.error as error:
-        raise InputFileError(str(path), f"is a damaged gzip file ({error})") from error
     if not inside:
         raise InputFileError(str(path), "is a gzip file that is cut off or holds nothing")
     return inside

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from vacframe.core.contract.schema import TableSchema
-from vacframe.io.fits_write import fits_unit
+from vacframe.io.packing import ascii_text, values_of
+from vacframe.io.table_notes import unit_in
 
 UNSEEN = -1.6375e30
 """Value of pixels without data (healpy.UNSEEN)."""
@@ -51,21 +52,19 @@ def write_healpix(
     """
     from astropy.io import fits
 
-    from vacframe.core.columns.arrow import to_numpy
-
     nside = 1 << order
     place = table[pixel].to_numpy()
     columns, notes = [], {}
     for column in schema.columns:
         if column.name == pixel or column.name not in table.column_names or not _is_number(column.dtype, column.length):
             continue
-        values, missing = to_numpy(table[column.name])
-        seen = np.isfinite(values) if missing is None else np.isfinite(values) & ~missing
+        values, missing = values_of(table[column.name])
+        seen = np.isfinite(values) & ~missing
         full = np.full(12 * nside * nside, UNSEEN)
         full[place[seen]] = values[seen]
         kind = "E" if column.dtype == "float32" else "D"
-        columns.append(fits.Column(column.name, kind, unit=fits_unit(column.unit) or None, array=full))
-        notes[f"TCOMM{len(columns)}"] = column.description
+        columns.append(fits.Column(column.name, kind, unit=unit_in("fits", column.unit) or None, array=full))
+        notes[f"TCOMM{len(columns)}"] = ascii_text(column.description)
     unit = fits.BinTableHDU.from_columns(columns, name=name.upper())
     unit.header.update({
         "PIXTYPE": "HEALPIX", "ORDERING": "NESTED" if nested else "RING", "COORDSYS": "G" if galactic else "C",

@@ -5,8 +5,7 @@ astropy's own writer fails on masked floats and on units that the CDS standard l
 
 from __future__ import annotations
 
-import json
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -14,26 +13,13 @@ import pyarrow as pa
 from vacframe.core.contract.schema import Column, TableSchema
 from vacframe.io.fields import warn_left_out
 from vacframe.io.packing import ascii_text, values_of
+from vacframe.io.table_notes import TableNotes, unit_in
 
 _DOUBLE, _SINGLE = "=" * 80, "-" * 80
 _FIXED_FROM, _FIXED_TO = 1e-5, 1e15
 
 
-def cds_unit(unit: str | None) -> str:
-    """Return a unit in CDS notation without blanks, as it is where CDS has none, ``---`` for no unit."""
-    from astropy import units
-
-    if not unit:
-        return "---"
-    try:
-        return units.Unit(unit).to_string("cds") or "---"
-    except ValueError:
-        return unit.replace(" ", "")
-
-
-def write_mrt(
-    file: IO[bytes], table: pa.Table, schema: TableSchema, *, name: str, description: str, provenance: dict[str, Any]
-) -> None:
+def write_mrt(file: IO[bytes], table: pa.Table, schema: TableSchema, notes: TableNotes) -> None:
     """Write a table as an AAS machine-readable table; columns of arrays are left out with a warning.
 
     Integers are exact, floats are written with the digits that give them back, logicals are 0 and 1, a null is
@@ -47,12 +33,10 @@ def write_mrt(
         Columns as in `schema`.
     schema : TableSchema
         Declares the columns.
-    name, description : str
-        Name of the table and its title.
-    provenance : dict
-        Anything that JSON can hold; written as notes.
+    notes : TableNotes
+        The description is the title; the provenance becomes notes.
     """
-    warn_left_out(name, [c.name for c in schema.columns if c.length is not None], "MRT has no arrays in cells")
+    warn_left_out(notes.name, [c.name for c in schema.columns if c.length is not None], "MRT has no arrays in cells")
     lines, cells, start = [], [], 1
     for col in schema.columns:
         if col.length is not None:
@@ -61,27 +45,32 @@ def write_mrt(
         end = start + width - 1
         mark = "? " if any(not t.strip() for t in texts) else ""
         explained = f"{mark}{ascii_text(col.description)}".rstrip() or "---"
-        lines.append(f"{start:5d}-{end:5d} {code:<7s} {cds_unit(col.unit):<10s} {col.name:<24s} {explained}\n")
+        lines.append(f"{start:5d}-{end:5d} {code:<7s} {_unit(col):<10s} {col.name:<24s} {explained}\n")
         cells.append(texts)
         start = end + 2
-    notes = [ascii_text(f"{k} = {v if isinstance(v, str) else json.dumps(v)}") for k, v in provenance.items()]
+    name, said = ascii_text(notes.name), [ascii_text(f"{key} = {text}") for key, text in notes.said()]
     head = [
-        f"Title: {ascii_text(description or name)}\nAuthors: ---\nTable: {ascii_text(name)}\n{_DOUBLE}\n",
-        f"Byte-by-byte Description of file: {ascii_text(name)}.mrt\n{_SINGLE}\n",
+        f"Title: {ascii_text(notes.description or notes.name)}\nAuthors: ---\nTable: {name}\n{_DOUBLE}\n",
+        f"Byte-by-byte Description of file: {name}.mrt\n{_SINGLE}\n",
         f"      Bytes Format  Units      Label                    Explanations\n{_SINGLE}\n",
         *lines,
         f"{_SINGLE}\n",
-        *(f"Note: {note}\n" for note in notes),
-        f"{_SINGLE}\n" if notes else "",
+        *(f"Note: {note}\n" for note in said),
+        f"{_SINGLE}\n" if said else "",
     ]
     file.write("".join(head).encode("ascii"))
     for row in zip(*cells, strict=True):
         file.write((" ".join(row) + "\n").encode("ascii"))
 
 
+def _unit(col: Column) -> str:
+    """Return the unit in CDS notation without blanks, ``---`` for none."""
+    return unit_in("cds", col.unit).replace(" ", "") or "---"
+
+
 def _texts(column: pa.ChunkedArray, col: Column) -> tuple[list[str], str, int]:
     """Return the cells of a column padded to one width, the format's code and the width."""
-    values, missing = values_of(column, col)
+    values, missing = values_of(column)
     decimals = 0
     if col.dtype == "string":
         texts, code = [ascii_text(v) for v in values], "A"

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from vacframe.core.columns.arrow import to_numpy
-from vacframe.core.contract.schema import Column
 
 
 def pack(columns: Iterable[tuple[np.ndarray, bool]], rows: int) -> bytes:
@@ -30,10 +29,22 @@ def pack(columns: Iterable[tuple[np.ndarray, bool]], rows: int) -> bytes:
     return packed.tobytes()
 
 
-def values_of(column: pa.ChunkedArray, col: Column) -> tuple[np.ndarray, np.ndarray]:
+def values_of(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """Return the values of a column and where they are null, shape (rows,)."""
     values, mask = to_numpy(column)
     return values, np.zeros(len(values), dtype=bool) if mask is None else mask
+
+
+def logical_letters(values: np.ndarray, missing: np.ndarray, null: int) -> np.ndarray:
+    """Return logicals as the letters T and F, dtype uint8, and nulls (rows) as the byte `null`."""
+    letters = np.where(values, np.uint8(ord("T")), np.uint8(ord("F")))
+    letters[missing] = null
+    return letters
+
+
+def has_64th_bit(values: np.ndarray) -> bool:
+    """Return whether unsigned integers of 64 bits are among the values that no signed type holds."""
+    return values.dtype == np.uint64 and bool(values.size) and bool(values.max() > np.iinfo(np.int64).max)
 
 
 def ascii_text(text: str) -> str:

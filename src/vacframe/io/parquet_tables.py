@@ -11,21 +11,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vacframe.core.columns.field_notes import notes
-from vacframe.core.contract.errors import InputFileError, SchemaError
+from vacframe.core.columns.arrow import notes
+from vacframe.core.contract.errors import InputFileError
 from vacframe.io.fields import keep, kept_type, same_length, warn_left_out
-from vacframe.io.options import ReadOptions
+from vacframe.io.read_errors import reading
+from vacframe.io.read_options import ReadOptions
 
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 """Footer key of the VOParquet convention under which a file's data-less VOTable lies."""
 
 
-def schema(path: Path, options: ReadOptions) -> pa.Schema:
+def parquet_schema(path: Path, options: ReadOptions) -> pa.Schema:
     """Return the fields of a Parquet file; rows are read only for lists, whose length the footer does not tell."""
     return _schema(path, [path])
 
 
-def batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
+def parquet_batches(path: Path, columns: list[str], batch_rows: int, options: ReadOptions) -> Iterator[pa.Table]:
     """Yield the rows of a Parquet file in tables of at most `batch_rows` rows."""
     yield from _batches(path, [path], columns, batch_rows)
 
@@ -65,15 +66,13 @@ def hats_files(path: Path) -> list[Path]:
     return [file for _, _, file in sorted(found)]
 
 
+def _damage(error: Exception) -> str:
+    return f"is damaged or not Parquet ({error}); expected whole pages and a footer"
+
+
 def _open(path: Path) -> pq.ParquetFile:
-    try:
+    with reading(path, "Parquet", says=_damage):
         return pq.ParquetFile(path, page_checksum_verification=True)
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> InputFileError:
-    return InputFileError(str(path), f"is damaged or not Parquet ({error}); expected whole pages and a footer")
 
 
 def _schema(path: Path, files: list[Path]) -> pa.Schema:
@@ -109,10 +108,8 @@ def _list_lengths(files: list[Path], names: list[str]) -> dict[str, int]:
 
 
 def _record_batches(path: Path, file: pq.ParquetFile, names: list[str], rows: int) -> Iterator[pa.RecordBatch]:
-    try:
+    with reading(path, "Parquet", says=_damage):
         yield from file.iter_batches(batch_size=rows, columns=names)
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
 
 
 def _batches(path: Path, files: list[Path], columns: list[str], batch_rows: int) -> Iterator[pa.Table]:
@@ -129,10 +126,8 @@ def _batches(path: Path, files: list[Path], columns: list[str], batch_rows: int)
 
 
 def _kept(path: Path, column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
-    try:
+    with reading(path, "Parquet", column=field.name):
         return keep(column, field.type)
-    except (SchemaError, pa.ArrowException) as error:
-        raise InputFileError(str(path), f"column {field.name!r}: {error}") from error
 
 
 def _votable_notes(metadata: dict[bytes, bytes]) -> dict[str, dict[str, Any]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gzip
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vacframe.core.contract.errors import InputFileError
-from vacframe.io.formats import is_gzip
+from vacframe.io.formats import gzip_fault, is_gzip
+from vacframe.io.read_errors import reading
 
 
 @contextmanager
@@ -23,18 +22,15 @@ def plain_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputFileError
-        If the gzip is cut off or damaged.
+        If the file cannot be opened, or is a gzip that is cut off or damaged.
     """
-    if not is_gzip(path):
+    with reading(path, "a file"):
+        packed = is_gzip(path)
+    if not packed:
         yield path
         return
     with tempfile.NamedTemporaryFile(prefix="vacframe-", suffix=".plain") as copy:
-        try:
-            with gzip.open(path, "rb") as packed:
-                shutil.copyfileobj(packed, copy, 1 << 20)
-        except EOFError as error:
-            raise InputFileError(str(path), "is cut off: its gzip stream ends early; fetch the file again") from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputFileError(str(path), f"is a damaged gzip file ({error}); fetch the file again") from error
-        copy.flush()
+        with reading(path, "gzip", says=gzip_fault), gzip.open(path, "rb") as stream:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+            copy.flush()
         yield Path(copy.name)

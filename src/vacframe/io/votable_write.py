@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
 from functools import lru_cache
-from typing import IO, Any
+from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -14,8 +13,9 @@ import pyarrow.compute as pc
 
 from vacframe.core.contract.errors import SchemaError
 from vacframe.core.contract.schema import Column, TableSchema
-from vacframe.io.packing import fixed_text, pack, values_of
+from vacframe.io.packing import fixed_text, has_64th_bit, logical_letters, pack, values_of
 from vacframe.io.parquet_tables import VOTABLE_KEY
+from vacframe.io.table_notes import TableNotes, unit_in
 
 VOPARQUET_VERSION = "1.0"
 WIDTH_KEY = b"table::len::"
@@ -38,19 +38,6 @@ _STORED = {"unsignedByte": "u1", "short": "i2", "int": "i4", "long": "i8", "floa
 
 
 @lru_cache(maxsize=512)
-def vounit(unit: str | None) -> str:
-    """Return a unit in VOUnit notation, or as it is where VOUnit has none (``dex``)."""
-    from astropy import units
-
-    if not unit:
-        return ""
-    try:
-        return units.Unit(unit).to_string("vounit")
-    except ValueError:
-        return unit
-
-
-@lru_cache(maxsize=512)
 def voparquet_metadata(schema: TableSchema, name: str, description: str) -> dict[bytes, bytes]:
     """Return the footer metadata of a VOParquet file (IVOA Note "Parquet in the VO").
 
@@ -69,7 +56,7 @@ def voparquet_metadata(schema: TableSchema, name: str, description: str) -> dict
         To be merged into the Arrow schema's metadata; treat as read-only.
     """
     fields = "".join(_field(col, schema, _TYPES[col.dtype], _arraysize(col)) for col in schema.columns)
-    xml = _head(schema, name, description, {}) + fields + _TAIL
+    xml = _head(schema, TableNotes(name, description)) + fields + _TAIL
     return {VOTABLE_KEY: xml.encode(), b"IVOA.VOTable-Parquet.version": VOPARQUET_VERSION.encode()}
 
 
@@ -100,9 +87,7 @@ def text_widths(table: pa.Table) -> dict[bytes, bytes]:
     return found
 
 
-def write_votable(
-    file: IO[bytes], table: pa.Table, schema: TableSchema, *, name: str, description: str, provenance: dict[str, Any]
-) -> None:
+def write_votable(file: IO[bytes], table: pa.Table, schema: TableSchema, notes: TableNotes) -> None:
     """Write a table as a VOTable 1.4 with BINARY2 data, in which any cell can be null.
 
     Positions refer to a COOSYS with frame and epoch; provenance is INFO elements, one a key. Unsigned and 8-bit
@@ -116,10 +101,8 @@ def write_votable(
         Columns as in `schema`.
     schema : TableSchema
         Declares the columns.
-    name, description : str
-        Of the table.
-    provenance : dict
-        Anything that JSON can hold.
+    notes : TableNotes
+        Name and description of the table; the provenance becomes INFO elements.
 
     Raises
     ------
@@ -128,7 +111,7 @@ def write_votable(
     """
     fields, cells, nulls = [], [], []
     for col in schema.columns:
-        values, missing = values_of(table[col.name], col)
+        values, missing = values_of(table[col.name])
         datatype, arraysize = _TYPES[col.dtype], _arraysize(col)
         stored, raw = _cells(values, missing, col)
         if col.dtype == "string":
@@ -141,7 +124,7 @@ def write_votable(
         nulls.append(missing)
     flags = np.packbits(np.column_stack(nulls), axis=1)
     data = pack([(flags, True), *cells], table.num_rows)
-    file.write(_head(schema, name, description, provenance).encode())
+    file.write(_head(schema, notes).encode())
     file.write("".join(fields).encode())
     file.write(b'<DATA><BINARY2><STREAM encoding="base64">\n')
     for start in range(0, len(data), 57 * 1024):
@@ -154,10 +137,8 @@ def _cells(values: np.ndarray, missing: np.ndarray, col: Column) -> tuple[np.nda
     if col.dtype == "string":
         return fixed_text(values, "ascii" if all(v.isascii() for v in values) else "utf-16-be"), True
     if col.dtype == "bool":
-        letters = np.where(values, np.uint8(ord("T")), np.uint8(ord("F")))
-        letters[missing] = ord("?")
-        return letters, False
-    if col.dtype == "uint64" and values.size and values.max() > np.iinfo(np.int64).max:
+        return logical_letters(values, missing, ord("?")), False
+    if has_64th_bit(values):
         raise SchemaError(f"column {col.name!r} holds integers beyond 63 bits, which VOTable has no type for")
     return values.astype(_STORED[_TYPES[col.dtype]]), False
 
@@ -171,17 +152,14 @@ def _arraysize(col: Column) -> str | None:
 _TAIL = "</TABLE></RESOURCE></VOTABLE>\n"
 
 
-def _head(schema: TableSchema, name: str, description: str, provenance: dict[str, Any]) -> str:
+def _head(schema: TableSchema, notes: TableNotes) -> str:
     """Return a VOTable up to the first FIELD."""
-    infos = []
-    for key, value in provenance.items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        infos.append(f"<INFO name={quoteattr(str(key))} value={quoteattr(text)}/>\n")
+    infos = [f"<INFO name={quoteattr(key)} value={quoteattr(text)}/>\n" for key, text in notes.said()]
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">\n'
         f"<RESOURCE>\n{_coosys(schema)}{''.join(infos)}"
-        f"<TABLE name={quoteattr(name)}>\n{_description(description)}"
+        f"<TABLE name={quoteattr(notes.name)}>\n{_description(notes.description)}"
     )
 
 
@@ -203,7 +181,7 @@ def _field(col: Column, schema: TableSchema, datatype: str, arraysize: str | Non
         "name": col.name,
         "datatype": datatype,
         "arraysize": arraysize,
-        "unit": vounit(col.unit),
+        "unit": unit_in("vounit", col.unit),
         "ucd": col.ucd,
         "ref": "coosys" if on_sky else None,
     }

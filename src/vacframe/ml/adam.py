@@ -1,4 +1,9 @@
-"""Steps of the Adam optimiser, with a running mean of the weights, for networks whose weights share arrays."""
+"""Steps of the Adam optimiser, with a running mean of the weights, for networks whose weights share arrays.
+
+Not `keras.optimizers.Adam`: with Keras 3.15 its ``stateless_apply`` raises ValueError under TensorFlow, our default.
+Under JAX it gives the same weights to float32 rounding at the same speed, but its running mean (``use_ema``) has no
+shorter memory in the first steps: after 300 steps with 0.99, in which weights move by up to 0.08, it is 0.007 off.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Literal, get_args
@@ -15,14 +16,14 @@ from typing import IO, Any, Literal, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vacframe.core.columns.arrow import arrow_schema, to_arrow
-from vacframe.core.columns.field_notes import file_column
+from vacframe.core.columns.arrow import arrow_schema, file_column, to_arrow
 from vacframe.core.contract.errors import SchemaError, UsageError, did_you_mean
 from vacframe.core.contract.schema import TableSchema
-from vacframe.io.astropy_tables import astropy_header
-from vacframe.io.csv_tables import CsvWriter
+from vacframe.io.csv_write import CsvWriter
 from vacframe.io.fits_write import write_fits
 from vacframe.io.mrt_write import write_mrt
+from vacframe.io.staging import staged
+from vacframe.io.table_notes import TableNotes, astropy_header
 from vacframe.io.votable_write import text_widths, voparquet_footer, write_votable
 
 ExportFormat = Literal["fits", "votable", "ecsv", "csv", "parquet", "mrt"]
@@ -81,7 +82,7 @@ def export_table(
     SchemaError
         If a column is missing or does not fit its type.
     """
-    target, made = Path(path), json.loads(json.dumps(provenance or {}, default=str))
+    target, notes = Path(path), TableNotes(name, description, json.loads(json.dumps(provenance or {}, default=str)))
     if format not in EXPORT_FORMATS:
         raise UsageError(
             f"format {format!r} is not one of {', '.join(EXPORT_FORMATS)}.{did_you_mean(format, EXPORT_FORMATS)}"
@@ -89,26 +90,19 @@ def export_table(
     sidecar = target.with_name(target.name + ".json")
     files = [target, sidecar] if format == "csv" else [target]
     for file in files:
-        if file.exists() and not overwrite:
-            raise UsageError(f"{file} exists already; choose another name or allow it to be overwritten")
+        _check_place(file, overwrite)
     full, rows = _conform(tables, schema)
-    if format == "csv":
-        with _atomic(target) as out, _atomic(sidecar) as notes:
+    with ExitStack() as stack:
+        out, *beside = (stack.enter_context(_appearing(file)) for file in files)
+        if format == "csv":
             _write_csv(out, rows, full)
-            text = {
-                "name": name,
-                "description": description,
-                "provenance": made,
-                "schema": full.model_dump(mode="json"),
-            }
-            notes.write(json.dumps(text, indent=1).encode())
-    elif format == "parquet":
-        with _atomic(target) as out:
-            _write_parquet(out, rows, full, name, description, made)
-    else:
-        whole = pa.concat_tables([arrow_schema(full).empty_table(), *rows]).combine_chunks()
-        with _atomic(target) as out:
-            _WRITERS[format](out, whole, full, name=name, description=description, provenance=made)
+            said = asdict(notes) | {"schema": full.model_dump(mode="json")}
+            beside[0].write(json.dumps(said, indent=1).encode())
+        elif format == "parquet":
+            _write_parquet(out, rows, full, notes)
+        else:
+            whole = pa.concat_tables([arrow_schema(full).empty_table(), *rows]).combine_chunks()
+            _WRITERS[format](out, whole, full, notes)
     return files
 
 
@@ -123,14 +117,17 @@ def export_hats(tree: Path, path: str | os.PathLike[str], *, overwrite: bool = F
     target = Path(path)
     if not tree.is_dir():
         raise UsageError(f"{tree} is not the folder of a HATS catalogue")
-    if target.exists() and not overwrite:
-        raise UsageError(f"{target} exists already; choose another name or allow it to be overwritten")
-    staged = _beside(target)
-    shutil.copytree(tree, staged)
-    if target.is_dir():
-        shutil.rmtree(target)
-    staged.rename(target)
+    _check_place(target, overwrite)
+    with staged(target) as place:
+        shutil.copytree(tree, place)
     return [target]
+
+
+def _check_place(place: Path, overwrite: bool) -> None:
+    if place.exists() and not overwrite:
+        raise UsageError(f"{place} exists already; choose another name or allow it to be overwritten")
+    if not place.parent.is_dir():
+        raise UsageError(f"the folder {place.parent} does not exist; make it first")
 
 
 def _conform(tables: Iterable[pa.Table], schema: TableSchema) -> tuple[TableSchema, Iterator[pa.Table]]:
@@ -152,24 +149,11 @@ def _columns(table: pa.Table, schema: TableSchema) -> pa.Table:
     return pa.table(arrays, schema=arrow_schema(schema))
 
 
-def _beside(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}.part")
-
-
 @contextmanager
-def _atomic(target: Path) -> Iterator[IO[bytes]]:
-    """Open a file beside `target` that takes its place when all went well, and vanishes otherwise."""
-    if not target.parent.is_dir():
-        raise UsageError(f"the folder {target.parent} does not exist; make it first")
-    staged = _beside(target)
-    try:
-        with open(staged, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(staged, target)
-    finally:
-        staged.unlink(missing_ok=True)
+def _appearing(target: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes its place when all went well, and vanishes otherwise."""
+    with staged(target, sync=True) as place, open(place, "wb") as file:
+        yield file
 
 
 def _write_csv(file: IO[bytes], rows: Iterable[pa.Table], schema: TableSchema) -> None:
@@ -179,18 +163,11 @@ def _write_csv(file: IO[bytes], rows: Iterable[pa.Table], schema: TableSchema) -
     writer.close()
 
 
-def _write_parquet(
-    file: IO[bytes],
-    rows: Iterable[pa.Table],
-    schema: TableSchema,
-    name: str,
-    description: str,
-    provenance: dict[str, Any],
-) -> None:
+def _write_parquet(file: IO[bytes], rows: Iterable[pa.Table], schema: TableSchema, notes: TableNotes) -> None:
     with _spooled(rows, schema) as (tables, widths):
-        footer = voparquet_footer(schema, name, description, widths)
-        header = astropy_header(schema, {"name": name, "description": description})
-        footer |= {ASTROPY_KEY: "\n".join(header).encode(), PROVENANCE_KEY: json.dumps(provenance).encode()}
+        footer = voparquet_footer(schema, notes.name, notes.description, widths)
+        header = astropy_header(schema, {"name": notes.name, "description": notes.description})
+        footer |= {ASTROPY_KEY: "\n".join(header).encode(), PROVENANCE_KEY: json.dumps(notes.provenance).encode()}
         fields = arrow_schema(schema).with_metadata(footer)
         with pq.ParquetWriter(file, fields, compression="zstd", write_page_checksum=True) as writer:
             for table in tables:
@@ -218,15 +195,13 @@ def _spooled(rows: Iterable[pa.Table], schema: TableSchema) -> Iterator[tuple[It
         yield (pa.Table.from_batches([batch]) for batch in pa.ipc.open_stream(spool)), widths
 
 
-def _write_ecsv(
-    file: IO[bytes], table: pa.Table, schema: TableSchema, *, name: str, description: str, provenance: dict[str, Any]
-) -> None:
+def _write_ecsv(file: IO[bytes], table: pa.Table, schema: TableSchema, notes: TableNotes) -> None:
     from io import StringIO
 
     from vacframe.core.columns.astropy_tables import table_from_arrow
 
     out = table_from_arrow(table)
-    out.meta = {"name": name, "description": description, "provenance": provenance}
+    out.meta = asdict(notes)
     text = StringIO()
     out.write(text, format="ascii.ecsv")
     file.write(text.getvalue().encode())

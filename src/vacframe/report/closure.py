@@ -16,9 +16,9 @@ from vacframe.astro.residuals import ResidualStatistics, residual_statistics
 from vacframe.core.contract.errors import UsageError
 from vacframe.report.agreement import Agreement, agreement, by_class, is_none
 from vacframe.report.columns import Columns, exact, plain
+from vacframe.report.compared_columns import TRAINING, Pair, find_pairs
 from vacframe.report.groups import group_by
 from vacframe.report.joining import join, schema_of
-from vacframe.report.pairs import TRAINING, Pair, find_pairs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -168,7 +168,7 @@ def closure(
     product, truth : str
         The catalogue and the truth table (default: one of `TRUTHS`); joined as `vacframe.report.joining.join` says.
     columns, match, errors
-        As for `vacframe.report.pairs.find_pairs`.
+        As for `vacframe.report.compared_columns.find_pairs`.
     against : sequence of str, optional
         What rows are grouped by: columns of the catalogue, else of the truth, else ``<product>.<column>`` of another
         built product. Default: the signal-to-noise ratio and the magnitude that come first, by UCD. The true value

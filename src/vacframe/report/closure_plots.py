@@ -145,9 +145,9 @@ def _pulls(axes: Axes, sample: Sample) -> None:
     edges = np.linspace(-PULL_RANGE, PULL_RANGE, 61)
     axes.hist(np.clip(pull, -PULL_RANGE, PULL_RANGE), edges.tolist(), density=True, color="0.7")
     axes.plot(edges, np.exp(-0.5 * edges**2) / np.sqrt(2 * np.pi), color="C3", linewidth=1)
-    said = f"median {found.pull_bias:+.2f}\nscatter {found.pull_scatter:.2f}\n"
-    said += f"within 1: {found.within_1:.3f} (0.683)\nwithin 2: {found.within_2:.3f} (0.954)"
-    axes.text(0.03, 0.97, said, va="top", fontsize="small", transform=axes.transAxes)
+    text = f"median {found.pull_bias:+.2f}\nscatter {found.pull_scatter:.2f}\n"
+    text += f"within 1: {found.within_1:.3f} (0.683)\nwithin 2: {found.within_2:.3f} (0.954)"
+    axes.text(0.03, 0.97, text, va="top", fontsize="small", transform=axes.transAxes)
 
 
 def _differences(axes: Axes, sample: Sample, label: str, values: np.ndarray, bins: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from vacframe.core.columns.arrow import to_numpy
 from vacframe.core.columns.expression import names_in, select_rows
-from vacframe.core.contract.errors import UsageError
+from vacframe.core.contract.errors import UsageError, did_you_mean
 from vacframe.report.joining import Join, join, read_batch, schema_of, taken
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Columns:
                 if self.product != self.truth
                 else f"{self.truth} has no"
             )
-            raise UsageError(f"{who} column {name!r}; one of another product is written product.column")
+            hint = did_you_mean(name, list(dict.fromkeys([*self.mine.names, *self.theirs.names])))
+            raise UsageError(f"{who} column {name!r}; one of another product is written product.column.{hint}")
         if column not in schema_of(self.workspace, other):
             raise UsageError(f"{other} has no column {column!r}")
         if other == self.truth:

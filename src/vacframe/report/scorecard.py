@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,11 @@ from vacframe.core.columns.arrow import to_numpy
 from vacframe.core.columns.batch import Batch
 from vacframe.core.columns.expression import names_in, select_rows
 from vacframe.core.contract.paper import Paper, PaperFigure, Published, Verdict
+from vacframe.core.planning.configuration import plugin_config
+
+if TYPE_CHECKING:
+    from vacframe.core.execution.progress import Reporter
+    from vacframe.workspace import Workspace
 
 Read = Callable[[str, list[str] | None], Any]
 """``read(product, columns)`` gives rows as an Arrow table; None is all columns."""
@@ -70,6 +75,27 @@ class Scorecard:
     survey: str
     scores: tuple[Score, ...]
     figures: tuple[Drawing, ...] = ()
+
+
+def score_paper(
+    workspace: Workspace, name: str, *, workers: int | None, plots: Path | None, reporter: Reporter | None
+) -> Scorecard:
+    """Build what the published numbers of a paper are measured from, and measure them (`Workspace.paper`)."""
+    paper = workspace.registry.paper(name)
+    needed = paper.needed(figures=plots is not None)
+    unavailable = {product: why for product in needed if (why := workspace.cannot_plan(product))}
+    wanted = [p for p in needed if p not in unavailable]
+    report = workspace.build(*wanted, workers=workers, reporter=reporter) if wanted else None
+    failed = "; ".join(dict.fromkeys(f.error for f in (report.failures if report else ())))
+    for outcome in report.products if report else ():
+        if outcome.name in wanted and not outcome.version:
+            unavailable[outcome.name] = f"it was not built: {failed}"
+    survey = workspace.loaded.project.survey
+    plugin = workspace.registry.load(workspace.registry.papers()[name][0])
+    unlike = incomparable(paper.numbers, survey, plugin_config(workspace.loaded, plugin.name, plugin.config_model))
+    found = tuple(scores(paper.numbers, workspace.read, unavailable, unlike))
+    figures = () if plots is None else tuple(draw(paper, workspace.read, unavailable, plots))
+    return Scorecard(paper.name, paper.title, paper.citation, survey, found, figures)
 
 
 def incomparable(numbers: Iterable[Published], survey: str, config: Any) -> dict[str, str]:

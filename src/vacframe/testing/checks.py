@@ -17,9 +17,11 @@ from vacframe.core.columns.position import stored_schema
 from vacframe.core.contract.errors import PluginError, VacframeError
 from vacframe.core.contract.model import Model
 from vacframe.core.contract.product import Exactness, Kind
-from vacframe.core.execution.plugin_call import CHUNK_BYTES, Made
+from vacframe.core.execution.inputs import chosen_rows
+from vacframe.core.execution.plugin_call import CHUNK_BYTES
+from vacframe.core.store.results import Made
 from vacframe.testing.guard import watch
-from vacframe.testing.run import chosen_rows, columns_of, run_product
+from vacframe.testing.run import columns_of, run_product
 from vacframe.testing.samples import Case
 
 BEYOND_CHUNKS = (7, 1)
@@ -153,7 +155,7 @@ def all_nan(trial: Trial) -> str:
     made, problem = _attempt(blank, "where all numbers are NaN")
     if made is None or made.table is None or not case.product.row_wise or case.primary is None:
         return problem
-    read = chosen_rows(blank.inputs[case.primary.product], case.primary)
+    read = chosen_rows(blank.inputs[case.primary.product], case.primary, None)
     given = 0 if isinstance(read, Model) else read.num_rows
     lost = given - made.table.num_rows - made.rejects.num_rows
     return f"{lost} rows without numbers neither came back nor were rejected" if lost > 0 and not _selects(case) else ""

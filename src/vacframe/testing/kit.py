@@ -18,7 +18,7 @@ from typing import Any, Literal
 from vacframe.core.contract.device import CPU
 from vacframe.core.contract.errors import PluginError, UsageError, VacframeError
 from vacframe.core.contract.product import Exactness
-from vacframe.core.execution.executor import THREAD_VARIABLES
+from vacframe.core.execution.local_executor import THREAD_VARIABLES
 from vacframe.core.registry.discovery import Registry
 from vacframe.core.registry.manifest import REMEDY, differences, make_manifest, manifest_path, read_manifest
 from vacframe.testing.checks import CHECKS, NotApplicable, Trial, changes, fingerprint, try_product

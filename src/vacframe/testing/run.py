@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from vacframe.core.columns.arrow import arrow_type, to_numpy
+from vacframe.core.columns.arrow import to_numpy
 from vacframe.core.columns.astropy_tables import table_to_arrow
-from vacframe.core.columns.batch import Batch, Inputs, SourceFile
-from vacframe.core.columns.expression import names_in, select_rows
+from vacframe.core.columns.batch import SourceFile
 from vacframe.core.columns.position import HEALPIX, healpix29
 from vacframe.core.contract.model import Model
 from vacframe.core.contract.needs import Need, primary_need
 from vacframe.core.contract.product import Product
 from vacframe.core.contract.schema import Column, TableSchema
 from vacframe.core.execution.context import Context
-from vacframe.core.execution.inputs import in_step
-from vacframe.core.execution.plugin_call import CHUNK_BYTES, Made, invoke
+from vacframe.core.execution.inputs import call_inputs, chosen_rows, keys_in
+from vacframe.core.execution.plugin_call import CHUNK_BYTES, invoke
+from vacframe.core.store.partition import schema_of as schema_of_table
+from vacframe.core.store.results import Made
 from vacframe.schemas import SOURCES
 
 
@@ -59,7 +59,10 @@ def run_product(
     seed: int = 0,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> Made:
-    """Run one product of a plugin on tables in memory, exactly as a build would.
+    """Run one product of a plugin on tables in memory, on the inputs that a build would give it.
+
+    The same code as in a build cuts the inputs to the rows that each need names and puts them in step; only the order
+    of the rows is left as it is.
 
     Parameters
     ----------
@@ -90,52 +93,50 @@ def run_product(
     chosen = plugin.config_model() if config is None else config
     product = product_of(plugin, name, chosen)
     needs = plugin.requires(name, chosen)
-    tables = {k: v if isinstance(v, Model) else table_to_arrow(v) for k, v in (inputs or {}).items()}
-    missing = [n.product for n in needs if n.product not in tables and not n.optional]
+    given = {k: v if isinstance(v, Model) else table_to_arrow(v) for k, v in (inputs or {}).items()}
+    missing = [n.product for n in needs if n.product not in given and not n.optional]
     if missing:
         raise KeyError(f"run_product({name!r}): input {missing[0]!r} is missing")
-    rows = {n.product: chosen_rows(tables[n.product], n) for n in needs if n.product in tables}
+    present = [n for n in needs if n.product in given]
+    declared = {n.product: schema_of(plugin, n.product, chosen) or product.table for n in present}
+    placed = {n.product: _placed(given[n.product], declared[n.product]) for n in present}
+    schemas = {n: _stored(table, declared[n]) for n, table in placed.items()}
     primary = primary_need(needs)
-    key = product.table.key if product.table else None
-    keyed = {n: key for n, t in rows.items() if isinstance(t, pa.Table) and key in t.column_names}
-    rows = in_step([n for n in needs if n.product in rows], primary, rows, keyed)
-    first = None if primary is None else rows[primary.product]
-    batches: dict[str, Batch | Model] = {}
-    for need in needs:
-        value = rows.get(need.product)
-        if isinstance(value, Model):
-            batches[need.product] = value
-            continue
-        if value is None:
-            count = first.num_rows if need.how == "same" and isinstance(first, pa.Table) else 0
-            value = _absent(columns_of(plugin, need, chosen), count)
-        batches[need.product] = Batch(value.select(list(need.names)), need.product)
-    home = _home(first, product) if isinstance(first, pa.Table) else None
+    loaded = {n.product: _read(placed[n.product], n, placed.get(primary.product) if primary else None) for n in present}
+    absent = [_typed(plugin, n, chosen) for n in needs if n.product not in given]
+    made_inputs, places = call_inputs(product, present, absent, loaded, schemas, files)
     context = Context(name, chosen, seed=seed, config_fields=product.method.config_fields)
-    made_inputs = Inputs(batches, tuple(files))
-    return invoke(plugin.run, product, needs, made_inputs, context, home=home, chunk_bytes=chunk_bytes)
+    return invoke(plugin.run, product, needs, made_inputs, context, places=places, chunk_bytes=chunk_bytes)
 
 
-def chosen_rows(value: pa.Table | Model, need: Need) -> pa.Table | Model:
-    """Return the rows for which the need's `where` holds."""
-    if isinstance(value, Model) or need.where is None:
+def _placed(value: pa.Table | Model, declared: TableSchema | None) -> pa.Table | Model:
+    """Return a table with the HEALPix index of its rows, as stored tables have it."""
+    position = None if declared is None else declared.position
+    if isinstance(value, Model) or position is None or HEALPIX in value.column_names:
         return value
-    columns = {n: to_numpy(value[n]) for n in names_in(need.where) if n in value.column_names}
-    return value.filter(pa.array(np.asarray(select_rows(need.where, columns), dtype=bool)))
+    if not {position.ra, position.dec} <= set(value.column_names):
+        return value
+    pixels = healpix29(*(to_numpy(value[n])[0] for n in (position.ra, position.dec)))
+    return value.append_column(HEALPIX, pa.array(pixels, pa.int64()))
 
 
-def _absent(columns: list[Column], rows: int) -> pa.Table:
-    """Return the rows that stand for a product that nothing provides: nulls."""
-    return pa.table({c.name: pa.nulls(rows, arrow_type(c)) for c in columns})
-
-
-def _home(table: pa.Table, product: Product) -> pa.Table | None:
-    schema = product.table
-    if schema is None or schema.position is None:
+def _stored(value: pa.Table | Model, declared: TableSchema | None) -> TableSchema | None:
+    """Return the schema of an input as a build would have stored it; key and position where it has them."""
+    if isinstance(value, Model):
         return None
-    wanted = [n for n in (schema.key, schema.position.ra, schema.position.dec) if n in table.column_names]
-    home = table.select(wanted)
-    if {"ra", "dec"} <= set(table.column_names):
-        hp29 = healpix29(table["ra"].to_numpy(), table["dec"].to_numpy())
-        home = home.append_column(HEALPIX, pa.array(hp29, pa.int64()))
-    return home
+    return schema_of_table(value, declared or TableSchema(columns=()))
+
+
+def _read(value: pa.Table | Model, need: Need, primary: pa.Table | Model | None) -> pa.Table | Model:
+    """Return the rows of an input that the need names, as a build reads them."""
+    if isinstance(value, Model):
+        return value
+    keys = None
+    if need.how == "by_key" and need.on is not None and isinstance(primary, pa.Table):
+        keys = keys_in(primary, need.on)
+    return chosen_rows(value, need, keys)
+
+
+def _typed(plugin: Any, need: Need, config: Any) -> Need:
+    """Return a need that nothing provides with the types of its columns, as they are declared."""
+    return need.model_copy(update={"columns": tuple(columns_of(plugin, need, config))})

@@ -13,8 +13,8 @@ import pyarrow as pa
 from vacframe.core.columns.arrow import to_arrow
 from vacframe.core.columns.astropy_tables import table_to_arrow
 from vacframe.core.columns.batch import SourceFile
+from vacframe.core.columns.digest import text_seed
 from vacframe.core.columns.expression import names_in
-from vacframe.core.columns.random import text_seed
 from vacframe.core.contract.errors import PluginError
 from vacframe.core.contract.model import Model
 from vacframe.core.contract.needs import Need, primary_need
@@ -163,7 +163,7 @@ class _Universe:
                 return values
             order = np.random.default_rng(text_seed(need.product)).permutation(self._rows)
             return values.take(pa.array(order))
-        # Rows of one home agree on their position, whatever the product.
+        # Rows of one pixel agree on their position, whatever the product.
         shared = need.how == "same" and column.name in ("ra", "dec")
         return made_up(column, self._rows, "" if shared else need.product)
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_mock_survey.registry import MockSurveyConfig, plugin
+from vacframe_mock_survey.columns import ISOCHRONE_COLUMNS
+from vacframe_mock_survey.config import MockSurveyConfig
+from vacframe_mock_survey.registry import plugin
 
 CONFIG = MockSurveyConfig(
     stars=80, shard_size=30, dec_min=15.0, dec_max=25.0, halo_fraction=0.3, cluster_fraction=0.2,
@@ -43,9 +45,7 @@ def synthetic_isochrones() -> dict[str, np.ndarray]:
                     v, c = bolometric[k], colour[k]
                     labels = (mh, log_age, mass[k], mass[k], log_teff[k], logg[k], phase, 0.01 * mass[k] ** -2.3)
                     rows.append((*labels, v, v + 0.4 * c, v - 0.6 * c, v - 1.0 * c, v - 1.3 * c, v - 1.4 * c))
-    names = ("mh", "log_age", "m_initial", "m_current", "log_teff", "logg", "phase", "imf_weight")
-    names += ("mag_g", "mag_bp", "mag_rp", "mag_j", "mag_h", "mag_ks")
-    return {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    return {name: np.array(column) for name, column in zip(ISOCHRONE_COLUMNS, zip(*rows, strict=True), strict=True)}
 
 
 def conformance_samples() -> dict[str, Any]:

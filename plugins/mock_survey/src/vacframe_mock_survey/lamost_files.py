@@ -12,7 +12,7 @@ from astropy.io import fits
 
 from vacframe import VacframeError
 from vacframe.schemas.lamost import LOGLAM_FIRST, LOGLAM_STEP
-from vacframe_mock_survey.spectrograph import WAVELENGTH
+from vacframe_mock_survey.method.lamost.spectrograph import WAVELENGTH
 
 LAYOUTS = ("table", "image", "oldest")
 """A binary table (since DR9), an image with a row of wavelengths (since DR2), an image without one (DR1)."""

@@ -1,4 +1,8 @@
-"""Columns that depend on the configuration: one per label and training set."""
+"""Columns that several products share; many depend on the configuration, one per label and training set.
+
+What the networks give is named as in the paper's catalogue, ``err_teff_lasp`` and ``flag_teff_lasp`` beside
+``teff_lasp``; the other columns follow vacframe's style, ``distance_error`` beside ``distance``.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,34 @@ import vacframe as vf
 from vacframe import names_in
 from vacframe.schemas.lamost import LAMOST_SPECTRA
 from vacframe.schemas.models import CROSSMATCH
-from vacframe_nn_labels.bands import LABELS, magnitude_ucd
+from vacframe.schemas.parts import measured
+from vacframe_nn_labels.bands import LABELS, Band, magnitude_ucd
 from vacframe_nn_labels.config import NnLabelsConfig, TrainingSet
+from vacframe_nn_labels.pixels import pixel_count
 
 SPECTRUM_COLUMNS = ("snr_g", "z")
 """Columns of the spectrum that expressions may name; every other name is a column of the label table."""
 
 NOT_IN_SET, TRAINING, TEST = 0, 1, 2
 """Values of ``split_<set>``."""
+
+PAIRED_BY = {"teff": "K", "logg": "dex", "feh": "dex"}
+"""What stars are paired by, with units."""
+
+EBV = measured("ebv", "Reddening E(B-V) by star pairs, SFD scale; may be negative", unit="mag", ucd="phot.color.excess")
+
+COUNT_COLUMNS = (
+    vf.column("training_set", "string", "Name of the training set", ucd="meta.id", nullable=False),
+    vf.column("spectra", "int64", "Normalised spectra", ucd="meta.number", nullable=False),
+    vf.column("label_rows", "int64", "Rows of the label table", ucd="meta.number", nullable=False),
+    vf.column("labelled", "int64", "Spectra with a row in the label table", ucd="meta.number", nullable=False),
+    vf.column("chosen", "int64", "Of these, those that fulfil where", ucd="meta.number", nullable=False),
+    vf.column("complete", "int64", "Of these, those with every label", ucd="meta.number", nullable=False),
+    vf.column("training", "int64", "Of these, those used for training", ucd="meta.number", nullable=False),
+    vf.column("test", "int64", "Of these, those kept for the test", ucd="meta.number", nullable=False),
+    vf.column("too_few", "bool", "Fewer for training than minimum_stars", ucd="meta.code", nullable=False),
+)
+"""Columns of `nn_training_counts`."""
 
 _KNOWN = {
     "teff": ("Effective temperature", "K", "phys.temperature.effective"),
@@ -69,6 +93,52 @@ def identity() -> tuple[vf.Column, ...]:
 def source_column() -> vf.Column:
     """Return the column source_id of a table of spectra."""
     return CROSSMATCH["source_id"]
+
+
+def spectrum_columns(config: NnLabelsConfig) -> tuple[vf.Column, vf.Column]:
+    """Return the columns flux and ivar of a normalised spectrum; its length follows from the windows."""
+    length = pixel_count(config.windows)
+    return (
+        vf.column(
+            "flux",
+            "float32",
+            "Flux over pseudo-continuum; bad pixels are interpolated, 1 outside the good ones",
+            length=length,
+            ucd="phot.flux.density;em.wl",
+        ),
+        vf.column(
+            "ivar",
+            "float32",
+            "Inverse variance of the normalised flux; 0 at bad pixels",
+            length=length,
+            ucd="stat.weight",
+        ),
+    )
+
+
+def estimate_columns(config: NnLabelsConfig) -> tuple[vf.Column, ...]:
+    """Return the columns of `nn_estimates`; source_id is one where reddening is made, which needs photometry."""
+    columns = [*identity()]
+    if config.pair_labels is not None:
+        columns.append(source_column())
+    for chosen in config.training_sets:
+        for label in chosen.label_columns:
+            columns.append(label_column(label, chosen.name, f"estimated by the networks of set {chosen.name}"))
+            columns.append(error_column(label, chosen.name))
+            columns.append(flag_column(label, chosen.name))
+        columns.append(split_column(chosen.name))
+    return tuple(columns)
+
+
+def colour_name(colour: tuple[Band, Band]) -> str:
+    """Return the column of a colour."""
+    return f"colour_{colour[0]}_{colour[1]}"
+
+
+def pair_label_columns(config: NnLabelsConfig) -> list[vf.Column]:
+    """Return the columns of `nn_estimates` that stars are paired by, with the units that they have to have."""
+    columns = zip(config.pair_labels or (), PAIRED_BY.values(), strict=False)
+    return [vf.column(name, "float32", unit=unit) for name, unit in columns]
 
 
 def label_keys(config: NnLabelsConfig) -> dict[str, str]:

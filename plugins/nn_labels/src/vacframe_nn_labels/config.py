@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from vacframe import check_expression
 from vacframe.ml.options import TrainingOptions
 from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
-from vacframe_nn_labels.options import AbsoluteMagnitudes, Distances, StarPairs
+from vacframe_nn_labels.photometric_options import AbsoluteMagnitudes, Distances, StarPairs
 
 Interval = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

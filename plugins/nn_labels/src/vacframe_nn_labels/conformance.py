@@ -60,7 +60,7 @@ def spectra_and_labels(count: int = 400, seed: int = 2) -> tuple[dict[str, np.nd
     ivar = np.broadcast_to(snr[:, None] ** 2, flux.shape).copy()
     ivar[rng.random(flux.shape) < 0.01] = 0
     obsid = np.arange(count, dtype=np.int64) * 7 + 1000
-    spectra = {
+    spectra: dict[str, np.ndarray] = {
         "obsid": obsid,
         "ra": rng.uniform(0, 360, count),
         "dec": rng.uniform(-60, 60, count),

@@ -8,42 +8,48 @@ import vacframe as vf
 from vacframe_nn_labels.config import NnLabelsConfig
 from vacframe_nn_labels.registry import plugin
 
-_ERRORS = {
-    "teff_pastel": 85.0,
-    "logg_pastel": 0.135,
-    "feh_pastel": 0.08,
-    "logg_apogee": 0.098,
-    "feh_apogee": 0.05,
-    "mh_apogee": 0.05,
-    "alpha_m_apogee": 0.027,
-    "c_fe_apogee": 0.052,
-    "n_fe_apogee": 0.082,
-    "m_ks_lgmwas": 0.22,
-    "distance": 0.085,
-}
-"""Mean errors of spectra with snr > 50: section 4.6, the largest of the magnitudes (0.16 to 0.22 mag); section 6."""
-_TEST_SCATTER = {
-    "apogee": {"feh": 0.033, "mh": 0.032, "c_fe": 0.044, "n_fe": 0.07, "alpha_m": 0.018, "logg": 0.067},
-    "lgmwas": {
-        "m_g": 0.132,
-        "m_bp": 0.127,
-        "m_rp": 0.136,
-        "m_j": 0.139,
-        "m_h": 0.139,
-        "m_ks": 0.134,
-        "m_b": 0.157,
-        "m_v": 0.143,
-        "m_r_apass": 0.148,
-        "m_g_sdss": 0.232,
-        "m_r_sdss": 0.143,
-        "m_i_sdss": 0.153,
-        "m_w1": 0.138,
-        "m_w2": 0.143,
-    },
-}
-"""Standard deviation of estimate - reference of the test stars: sections 3.2 (figures A2) and 3.3."""
-_TRAINING_SCATTER = {"teff": 75.0, "logg": 0.09, "feh": 0.05}
-"""The same of the LAMOST-PASTEL training stars: section 3.1."""
+_PLACE_OF_ERRORS = "Sect. 4.6 and 6"
+_ERRORS = (
+    ("teff_pastel", 85.0),
+    ("logg_pastel", 0.135),
+    ("feh_pastel", 0.08),
+    ("logg_apogee", 0.098),
+    ("feh_apogee", 0.05),
+    ("mh_apogee", 0.05),
+    ("alpha_m_apogee", 0.027),
+    ("c_fe_apogee", 0.052),
+    ("n_fe_apogee", 0.082),
+    ("m_ks_lgmwas", 0.22),
+    ("distance", 0.085),
+)
+"""Quantity, mean error of spectra with snr > 50: section 4.6, the largest of the magnitudes (0.16 to 0.22 mag); the
+distance's, which is relative, is of section 6."""
+_SCATTERS = (
+    ("pastel", "teff", 75.0, "training", "Sect. 3.1"),
+    ("pastel", "logg", 0.09, "training", "Sect. 3.1"),
+    ("pastel", "feh", 0.05, "training", "Sect. 3.1"),
+    ("apogee", "feh", 0.033, "test", "Sect. 3.2"),
+    ("apogee", "mh", 0.032, "test", "Sect. 3.2"),
+    ("apogee", "c_fe", 0.044, "test", "Sect. 3.2"),
+    ("apogee", "n_fe", 0.07, "test", "Sect. 3.2"),
+    ("apogee", "alpha_m", 0.018, "test", "Sect. 3.2"),
+    ("apogee", "logg", 0.067, "test", "Sect. 3.2"),
+    ("lgmwas", "m_g", 0.132, "test", "Sect. 3.3"),
+    ("lgmwas", "m_bp", 0.127, "test", "Sect. 3.3"),
+    ("lgmwas", "m_rp", 0.136, "test", "Sect. 3.3"),
+    ("lgmwas", "m_j", 0.139, "test", "Sect. 3.3"),
+    ("lgmwas", "m_h", 0.139, "test", "Sect. 3.3"),
+    ("lgmwas", "m_ks", 0.134, "test", "Sect. 3.3"),
+    ("lgmwas", "m_b", 0.157, "test", "Sect. 3.3"),
+    ("lgmwas", "m_v", 0.143, "test", "Sect. 3.3"),
+    ("lgmwas", "m_r_apass", 0.148, "test", "Sect. 3.3"),
+    ("lgmwas", "m_g_sdss", 0.232, "test", "Sect. 3.3"),
+    ("lgmwas", "m_r_sdss", 0.143, "test", "Sect. 3.3"),
+    ("lgmwas", "m_i_sdss", 0.153, "test", "Sect. 3.3"),
+    ("lgmwas", "m_w1", 0.138, "test", "Sect. 3.3"),
+    ("lgmwas", "m_w2", 0.143, "test", "Sect. 3.3"),
+)
+"""Training set, label, standard deviation of estimate - reference, of which of its stars, place (3.2: figures A2)."""
 
 
 def _other_sets(config: NnLabelsConfig) -> str:
@@ -68,7 +74,7 @@ def _error(quantity: str, value: float) -> vf.Published:
     return _number(
         f"error of {quantity}",
         value,
-        place="Sect. 4.6 and 6",
+        place=_PLACE_OF_ERRORS,
         product="nn_precision",
         columns=("error",),
         where=f"quantity == '{quantity}'",
@@ -95,10 +101,8 @@ wang2022 = plugin.paper(
         citation=plugin.citation,
         products=("nn_labels",),
         numbers=(
-            *(_error(quantity, value) for quantity, value in _ERRORS.items()),
-            *(_scatter("pastel", n, value, "training", "Sect. 3.1") for n, value in _TRAINING_SCATTER.items()),
-            *(_scatter("apogee", n, value, "test", "Sect. 3.2") for n, value in _TEST_SCATTER["apogee"].items()),
-            *(_scatter("lgmwas", n, value, "test", "Sect. 3.3") for n, value in _TEST_SCATTER["lgmwas"].items()),
+            *(_error(*row) for row in _ERRORS),
+            *(_scatter(*row) for row in _SCATTERS),
         ),
     )
 )

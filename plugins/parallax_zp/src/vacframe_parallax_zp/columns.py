@@ -93,3 +93,22 @@ def distance_columns(distances: Distances) -> tuple[vf.Column, ...]:
 def label_columns(distances: Distances) -> tuple[vf.Column, ...]:
     """Return the columns with S/N and log g, key left out."""
     return tuple(vf.Column(name=n, dtype="float32") for n in (distances.snr, *distances.logg) if n)
+
+
+PARALLAX_ZP_CHECK = vf.TableSchema(
+    description="Parallax of the giants minus that of second distances of the same stars, all and in bins",
+    columns=(
+        vf.column("low", "float64", "Lower end of the bin in the second parallax", unit="mas", ucd="stat.value"),
+        vf.column("high", "float64", "Upper end of it; null in the first row: all stars", unit="mas", ucd="stat.value"),
+        vf.column("n", "int64", "Stars", ucd="meta.number", nullable=False),
+        vf.column("parallax", "float64", "Median of the second parallax", unit="mas", ucd="pos.parallax;stat.median"),
+        vf.column("offset", "float64", "Median difference", unit="uas", ucd="pos.parallax;arith.diff"),
+        vf.column("offset_error", "float64", "Its error, by bootstrap", unit="uas", ucd="stat.error"),
+        vf.column("scatter", "float64", "1.4826 x median absolute deviation", unit="uas", ucd="stat.stdev"),
+        vf.column("std", "float64", "Standard deviation of the Gaussian fit", unit="uas", ucd="stat.stdev"),
+        vf.column("relative", "float64", "Median of difference over second parallax", ucd="stat.value"),
+        vf.column("distances", "string", "First product", ucd="meta.id", nullable=False),
+        vf.column("second_distances", "string", "Second product", ucd="meta.id", nullable=False),
+        vf.column("circularity", "string", "How the second distances rest on Gaia parallaxes", ucd="meta.note"),
+    ),
+)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from vacframe_parallax_zp.method.lindegren_2021 import FIVE, SIX, zero_points
 from vacframe_parallax_zp.registry import plugin
-from vacframe_parallax_zp.zero_point import FIVE, SIX, zero_points
 
 TWO = 3
 

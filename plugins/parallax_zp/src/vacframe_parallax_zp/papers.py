@@ -178,7 +178,7 @@ def _drawn(name: str) -> Callable[..., Any]:
     """Return a function of `figures`, imported when it is called."""
 
     def draw(*tables: Any) -> Any:
-        from vacframe_parallax_zp import figures
+        from vacframe_parallax_zp.figures import wang_2021 as figures
 
         return getattr(figures, name)(*tables)
 

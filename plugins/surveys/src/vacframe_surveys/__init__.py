@@ -1,6 +1,8 @@
 """Source products from real survey files: LAMOST spectra, catalogues as tables, isochrones."""
 
-from vacframe_surveys import crossmatch, dust, gaia_xp, isochrones, spectra, tables
+from __future__ import annotations
+
+from vacframe_surveys import products
 from vacframe_surveys.registry import plugin
 
-__all__ = ["crossmatch", "dust", "gaia_xp", "isochrones", "plugin", "spectra", "tables"]
+__all__ = ["plugin", "products"]

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from vacframe_xp_uacsnet import (
-    calibration,
-    correction_tables,
-    features,
-    metallicities,
-    model,
-    papers,
-    sampled,
-    training_set,
-    validation,
+from vacframe_xp_uacsnet import papers
+from vacframe_xp_uacsnet.products import (
+    uacsnet_model,
+    xp_calibration,
+    xp_correction_tables,
+    xp_features,
+    xp_metallicities,
+    xp_sampled,
+    xp_training_set,
+    xp_validation,
+    xp_vmp_candidates,
 )
 from vacframe_xp_uacsnet.registry import plugin
 
 __all__ = [
-    "calibration",
-    "correction_tables",
-    "features",
-    "metallicities",
-    "model",
     "papers",
     "plugin",
-    "sampled",
-    "training_set",
-    "validation",
+    "uacsnet_model",
+    "xp_calibration",
+    "xp_correction_tables",
+    "xp_features",
+    "xp_metallicities",
+    "xp_sampled",
+    "xp_training_set",
+    "xp_validation",
+    "xp_vmp_candidates",
 ]

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vacframe import check_expression, names_in
 from vacframe.astro.extinction import coefficient
-from vacframe_xp_uacsnet.grid import FIRST, SAMPLES, STEP
+from vacframe_xp_uacsnet.columns import MARKS
+from vacframe_xp_uacsnet.xp_pixels import FIRST, PIXELS, STEP, WAVELENGTHS, Interval, holds_samples
 
-Interval = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Neurons = Annotated[int, Field(ge=1)]
-
-BLUE_EDGES = tuple(380.0 + 4.0 * i for i in range(42))
-RED_EDGES = tuple(544.0 + 25.0 * i for i in range(20))
-PIXELS: tuple[Interval, ...] = (*pairwise(BLUE_EDGES), *pairwise(RED_EDGES))
-"""Sixty ranges: 41 of 4 nm from 380 to 544 nm, where the metal lines of giants are, 19 of 25 nm from 544 to 1019 nm.
-
-The paper does not give its ranges. In a trial on APOGEE giants these gave the scatter of sixty equal ranges from 336 to
-1020 nm (0.103 dex) and a smaller bias below [Fe/H] = -1.5 (+0.027 against +0.045).
-"""
-MARKS = ("gb", "ebv", "g0", "phot_g_mean_mag", "bp_rp0", "m_g", "z", "giant", "flags")
-"""Columns of `xp_features` that `training_where` may use."""
 
 
 class Frozen(BaseModel):
@@ -176,13 +164,12 @@ class XpUacsnetConfig(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> XpUacsnetConfig:
-        last = FIRST + (SAMPLES - 1) * STEP
         for name, ranges in (("pixels", self.pixels), ("normalise", (self.normalise,))):
-            for low, high in ranges:
-                if not (low >= FIRST and low + STEP <= high <= last + STEP):
+            for limits in ranges:
+                if not holds_samples(limits):
                     raise ValueError(
-                        f"{name}: {low:g}-{high:g} nm holds no sample of the grid {FIRST:g}, {FIRST + STEP:g}, ... "
-                        f"{last:g} nm, or leaves it"
+                        f"{name}: {limits[0]:g}-{limits[1]:g} nm holds no sample of the grid {FIRST:g}, "
+                        f"{FIRST + STEP:g}, ... {WAVELENGTHS[-1]:g} nm, or leaves it"
                     )
         for name in ("training_where", "labels_where", "test_where"):
             if text := getattr(self, name):

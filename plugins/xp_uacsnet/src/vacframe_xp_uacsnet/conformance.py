@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from vacframe_xp_uacsnet.grid import SAMPLES, WAVELENGTHS
+from vacframe_xp_uacsnet.method.systematic_correction import FILES, PHOT_G
 from vacframe_xp_uacsnet.registry import plugin
-from vacframe_xp_uacsnet.systematics import FILES, PHOT_G
+from vacframe_xp_uacsnet.xp_pixels import SAMPLES, WAVELENGTHS
 
 GRIDS = {
     "untruc_interC2_CM": (-2.0, 4.0),
@@ -29,7 +29,12 @@ def small_config(**changes: Any) -> Any:
     """Return a configuration of a tiny network on spectra that bring their own magnitudes and reddening."""
     network = {"trunk": (16, 8), "head": 4, "errors": 4, "joint": 4, "epochs": 20, "check_every": 10}
     network |= {"batch_size": 64, "learning_rate": 5e-3, "minimum_stars": 50} | changes.pop("network", {})
-    given = {"photometry": "xp_sampled", "reddening": "xp_sampled", "distance": "none", "giant_cut": "none"}
+    given: dict[str, Any] = {
+        "photometry": "xp_sampled",
+        "reddening": "xp_sampled",
+        "distance": "none",
+        "giant_cut": "none",
+    }
     given |= {"excess_cut": False, "minimum_height": 0.0, "vmp": -0.5, "training_where": "ebv < 1"}
     return plugin.config_model(**(given | changes | {"network": network}))
 

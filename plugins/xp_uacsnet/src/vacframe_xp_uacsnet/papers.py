@@ -1,93 +1,70 @@
-"""The numbers of Yang et al. (2025), and how they are measured."""
+"""The numbers of Yang et al. (2025), where they are in the paper, and how they are measured."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import vacframe as vf
 from vacframe_xp_uacsnet.registry import plugin
 
-CLUSTERS = {
-    "NGC 6397": (-2.20, 0.17, -2.02),
-    "NGC 6752": (-1.57, 0.14, -1.47),
-    "NGC 5904": (-1.28, 0.17, -1.18),
-    "NGC 2682": (0.01, 0.09, 0.00),
-    "NGC 6791": (0.26, 0.10, 0.31),
-}
-"""Mean and dispersion of [Fe/H] from the network, and APOGEE's value (section 4.2.3, Figure 9)."""
+RESIDUALS = (
+    ("training", "PASTEL", 0.09, 0.02),
+    ("test", "SAGA", 0.22, 0.05),
+)
+"""Sect. 4.2.1, Figs. 3 and 4: stars, catalogue of their labels, robust standard deviation of estimate minus label and
+our tolerance, dex. The medians are 0 there."""
+CLUSTERS = (
+    ("NGC 6397", -2.20, 0.17, -2.02),
+    ("NGC 6752", -1.57, 0.14, -1.47),
+    ("NGC 5904", -1.28, 0.17, -1.18),
+    ("NGC 2682", 0.01, 0.09, 0.00),
+    ("NGC 6791", 0.26, 0.10, 0.31),
+)
+"""Sect. 4.2.3, Fig. 9: cluster, mean and dispersion of [Fe/H] from the network, APOGEE's value."""
+VMP_SCATTER, CARBON_TREND = 0.24, 0.0
+"""Sect. 4.2.4, Fig. 10: very metal-poor stars, standard deviation of estimate minus label (dex), and the residual's
+slope with [C/Fe] ("no trend")."""
 
 
-def _only(column: str) -> Any:
-    """Return a measurement: the value of the one row; NaN where there is none."""
-
-    def measure(batch: Any) -> float:
-        return float(batch[column][0]) if len(batch) else float("nan")
-
-    return measure
-
-
-def _distance(batch: Any) -> float:
+def distance(batch: vf.Batch) -> float:
     """Return the absolute difference of a cluster; NaN where it has no row."""
-    return abs(_only("difference")(batch))
+    return abs(vf.single_value(batch))
 
 
-def _calibration() -> tuple[vf.Published, ...]:
-    found = []
-    for part, catalogue, scatter, tolerance in (("training", "PASTEL", 0.09, 0.02), ("test", "SAGA", 0.22, 0.05)):
+def _number(name: str, value: float, tolerance: float, column: str, how: str, **other: Any) -> vf.Published:
+    given: dict[str, Any] = {"measure": vf.single_value, "unit": "dex"} | other
+    return vf.Published(name=name, value=value, tolerance=tolerance, columns=(column,), how=how, **given)
+
+
+def _residuals() -> Iterator[vf.Published]:
+    for part, catalogue, scatter, tolerance in RESIDUALS:
         where = f"model == 'uacsnet' and part == '{part}' and group == 'all'"
-        common = {"product": "xp_calibration", "where": where, "unit": "dex", "place": "Sect. 4.2.1, Figs. 3 and 4"}
-        found += [
-            vf.Published(
-                name=f"{part}_scatter", value=scatter, tolerance=tolerance, columns=("scatter",), compare="at_most",
-                how=f"robust standard deviation of estimate minus label, {part} stars ({catalogue})",
-                measure=_only("scatter"), **common,
-            ),
-            vf.Published(
-                name=f"{part}_bias", value=0.0, tolerance=0.05, columns=("bias",),
-                how=f"median of estimate minus label, {part} stars ({catalogue})", measure=_only("bias"), **common,
-            ),
-        ]  # fmt: skip
-    return tuple(found)
+        rows = {"product": "xp_calibration", "where": where, "place": "Sect. 4.2.1, Figs. 3 and 4"}
+        how = f"of estimate minus label, {part} stars ({catalogue})"
+        name, deviation = f"{part}_scatter", f"robust standard deviation {how}"
+        yield _number(name, scatter, tolerance, "scatter", deviation, compare="at_most", **rows)
+        yield _number(f"{part}_bias", 0.0, 0.05, "bias", f"median {how}", **rows)
 
 
-def _clusters() -> tuple[vf.Published, ...]:
-    found = []
-    for name, (mean, scatter, apogee) in CLUSTERS.items():
-        label = name.lower().replace(" ", "_")
-        common = {
-            "product": "xp_validation", "unit": "dex", "place": "Sect. 4.2.3, Fig. 9",
-            "where": f"test == 'cluster' and group == '{name}'",
-        }  # fmt: skip
-        found += [
-            vf.Published(
-                name=f"{label}_difference", value=round(abs(mean - apogee), 3), tolerance=0.05,
-                columns=("difference",), compare="at_most", measure=_distance,
-                how="distance of the members' mean [Fe/H] from the cluster's literature value", **common,
-            ),
-            vf.Published(
-                name=f"{label}_scatter", value=scatter, tolerance=0.05, columns=("scatter",), compare="at_most",
-                how="standard deviation of the members' [Fe/H] after 3-sigma clipping", measure=_only("scatter"),
-                **common,
-            ),
-        ]  # fmt: skip
-    return tuple(found)
+def _clusters() -> Iterator[vf.Published]:
+    differs = "distance of the members' mean [Fe/H] from the cluster's literature value"
+    scatters = "standard deviation of the members' [Fe/H] after 3-sigma clipping"
+    for cluster, mean, scatter, apogee in CLUSTERS:
+        where = f"test == 'cluster' and group == '{cluster}'"
+        rows = {"product": "xp_validation", "where": where, "place": "Sect. 4.2.3, Fig. 9", "compare": "at_most"}
+        label, apart = cluster.lower().replace(" ", "_"), round(abs(mean - apogee), 3)
+        yield _number(f"{label}_difference", apart, 0.05, "difference", differs, measure=distance, **rows)
+        yield _number(f"{label}_scatter", scatter, 0.05, "scatter", scatters, **rows)
 
 
-def _carbon() -> tuple[vf.Published, ...]:
-    common = {
-        "product": "xp_validation", "where": "test == 'carbon' and group == 'all'", "place": "Sect. 4.2.4, Fig. 10",
-    }  # fmt: skip
-    return (
-        vf.Published(
-            name="vmp_scatter", value=0.24, tolerance=0.05, unit="dex", columns=("scatter",), compare="at_most",
-            how="standard deviation of estimate minus label of very metal-poor stars", measure=_only("scatter"),
-            **common,
-        ),
-        vf.Published(
-            name="carbon_trend", value=0.0, tolerance=0.1, columns=("slope",),
-            how="slope of estimate minus label with [C/Fe] of very metal-poor stars", measure=_only("slope"), **common,
-        ),
-    )  # fmt: skip
+def _carbon() -> Iterator[vf.Published]:
+    where = "test == 'carbon' and group == 'all'"
+    rows = {"product": "xp_validation", "where": where, "place": "Sect. 4.2.4, Fig. 10"}
+    how = "of estimate minus label{} of very metal-poor stars"
+    deviation, slope = f"standard deviation {how.format('')}", f"slope {how.format(' with [C/Fe]')}"
+    yield _number("vmp_scatter", VMP_SCATTER, 0.05, "scatter", deviation, compare="at_most", **rows)
+    yield _number("carbon_trend", CARBON_TREND, 0.1, "slope", slope, unit="", **rows)
 
 
 plugin.paper(
@@ -106,6 +83,6 @@ plugin.paper(
                 }
             }
         },
-        numbers=(*_calibration(), *_clusters(), *_carbon()),
+        numbers=(*_residuals(), *_clusters(), *_carbon()),
     )
 )

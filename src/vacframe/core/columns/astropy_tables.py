@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vacframe.core.columns.arrow import column_of, to_arrow, to_numpy
-from vacframe.core.columns.field_notes import file_column, notes_of, unit_text
+from vacframe.core.columns.arrow import column_of, file_column, notes_of, to_arrow, to_numpy, unit_text
 from vacframe.core.contract.schema import Column
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,6 @@ from vacframe.core.contract.errors import PluginError, did_you_mean
 from vacframe.core.contract.model import Model
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from astropy.table import Table
 
 

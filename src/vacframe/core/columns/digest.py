@@ -3,7 +3,8 @@
 The digest of a column over a set of rows is a sum over rows (modulo 2**64, in two independent lanes) of a hash
 of (row identity, value). So it does not depend on how the rows are cut into partitions, and the digest of a
 product is the sum over its partitions. Null and NaN are one value, −0 is 0. The hash guards against accidents,
-not against an adversary: scalars go through SplitMix64, arrays and strings through BLAKE2b.
+not against an adversary: scalars go through SplitMix64 (Steele, Lea & Flood 2014, OOPSLA,
+doi:10.1145/2714064.2660195), arrays and strings through BLAKE2b.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from vacframe.core.columns.arrow import to_numpy
-from vacframe.core.columns.random import mix64, text_seed
+from vacframe.core.contract.schema import TableSchema
 
 ZERO = "0" * 32
 BLOCK_ROWS = 8192
@@ -35,6 +36,23 @@ def file_digest(path: Any) -> str:
     """Return the digest of a file's bytes."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def mix64(values: np.ndarray) -> np.ndarray:
+    """Return the SplitMix64 finaliser of unsigned 64-bit integers, any shape."""
+    with np.errstate(over="ignore"):
+        z = values ^ (values >> np.uint64(30))
+        z *= np.uint64(0xBF58476D1CE4E5B9)
+        z ^= z >> np.uint64(27)
+        z *= np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    return z
+
+
+def text_seed(*parts: object) -> int:
+    """Return a 64-bit seed of some values' text."""
+    text = "\x1f".join(str(p) for p in parts)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def _bits(values: np.ndarray) -> np.ndarray:
@@ -73,23 +91,26 @@ def _array_hashes(values: np.ndarray) -> np.ndarray:
     return np.frombuffer(joined, dtype=np.uint64).reshape(len(values), 2)
 
 
-def identity_hashes(table: pa.Table, key: str | None) -> np.ndarray:
+Arrays = list[tuple[np.ndarray, np.ndarray | None]]
+"""Values and nulls of each column."""
+
+
+def identity_hashes(table: pa.Table, key: str | None, arrays: Arrays | None = None) -> np.ndarray:
     """Return the hashes that identify each row, shape (n, 2): of its key, or of its number."""
     if key is not None:
-        values, mask = to_numpy(table[key])
+        values, mask = arrays[table.column_names.index(key)] if arrays is not None else to_numpy(table[key])
         lanes = mix64(_bits(values)[:, None] + _LANES)
         lanes[np.zeros(len(values), bool) if mask is None else mask] = _NULL
         return lanes
     return mix64(np.arange(table.num_rows, dtype=np.uint64)[:, None] + _LANES)
 
 
-def _contributions(table: pa.Table, identity: np.ndarray) -> np.ndarray:
+def _contributions(columns: Arrays, identity: np.ndarray) -> np.ndarray:
     """Return each cell's contribution to the digest of its column, shape (n, columns, 2)."""
-    raw = np.zeros((table.num_rows, table.num_columns), dtype=np.uint64)
+    raw = np.zeros((len(identity), len(columns)), dtype=np.uint64)
     arrays: dict[int, np.ndarray] = {}
     nulls = np.zeros(raw.shape, dtype=bool)
-    for j, column in enumerate(table.columns):
-        values, mask = to_numpy(column)
+    for j, (values, mask) in enumerate(columns):
         if values.ndim == 2:
             arrays[j] = _array_hashes(values)
         else:
@@ -106,10 +127,16 @@ def _contributions(table: pa.Table, identity: np.ndarray) -> np.ndarray:
         return mix64(identity[:, None, :] + mix64(lanes ^ _LANES))
 
 
-def _blocks(table: pa.Table, identity: np.ndarray) -> Iterator[np.ndarray]:
+def _blocks(table: pa.Table, key: str | None) -> Iterator[np.ndarray]:
     """Yield the contributions of a table, some thousands of rows at a time to spare memory."""
     for start in range(0, table.num_rows, BLOCK_ROWS):
-        yield _contributions(table.slice(start, BLOCK_ROWS), identity[start : start + BLOCK_ROWS])
+        block = table.slice(start, BLOCK_ROWS)
+        columns = [to_numpy(column) for column in block.columns]
+        if key is None:
+            identity = mix64(np.arange(start, start + block.num_rows, dtype=np.uint64)[:, None] + _LANES)
+        else:
+            identity = identity_hashes(block, key, columns)
+        yield _contributions(columns, identity)
 
 
 def total(lanes: np.ndarray) -> str:
@@ -124,7 +151,7 @@ def _text(pair: np.ndarray) -> str:
 def table_digests(table: pa.Table, key: str | None) -> dict[str, str]:
     """Return the digest of every column of a table, over all of its rows."""
     sums = np.zeros((table.num_columns, 2), dtype=np.uint64)
-    for lanes in _blocks(table, identity_hashes(table, key)):
+    for lanes in _blocks(table, key):
         sums += lanes.sum(axis=0, dtype=np.uint64)
     return {name: _text(pair) for name, pair in zip(table.column_names, sums, strict=True)}
 
@@ -133,7 +160,7 @@ def row_digests(table: pa.Table, key: str | None) -> np.ndarray:
     """Return one digest of each row over all columns, shape (n, 2), dtype uint64."""
     seeds = np.array([text_seed(n) for n in table.column_names], dtype=np.uint64)
     with np.errstate(over="ignore"):
-        rows = [mix64(lanes + seeds[:, None]).sum(axis=1) for lanes in _blocks(table, identity_hashes(table, key))]
+        rows = [mix64(lanes + seeds[:, None]).sum(axis=1) for lanes in _blocks(table, key)]
     return np.concatenate(rows) if rows else np.zeros((0, 2), dtype=np.uint64)
 
 
@@ -153,3 +180,19 @@ def add_columns(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
         for name, text in part.items():
             collected.setdefault(name, []).append(text)
     return {name: add(texts) for name, texts in collected.items()}
+
+
+def column_types(schema: TableSchema, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return type and unit of columns, which are part of what an input says."""
+    return {n: [schema[n].type_name(), schema[n].unit or ""] for n in sorted(set(names)) if n in schema}
+
+
+def need_digest(digests: Mapping[str, str], types: Mapping[str, list[str]]) -> str:
+    """Return the digest of an input: content of its columns, with their types and units."""
+    return digest_json({n: [digests.get(n, ""), *kind] for n, kind in types.items()})
+
+
+def content_digest(stored: TableSchema | None, totals: Mapping[str, str]) -> str:
+    """Return the content digest of a product: schema (None: a model), then rows; independent of the partitioning."""
+    types = None if stored is None else [[c.name, c.type_name(), c.unit or ""] for c in stored.columns]
+    return digest_json([types, totals])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,22 +46,19 @@ class Pixel(NamedTuple):
         return f"{self.order}/{self.number}"
 
 
-def parts_within(parts: Iterable[Pixel], pixel: Pixel, margin: float) -> list[Pixel]:
+def parts_within(parts: Sequence[Pixel], pixel: Pixel, margin: float) -> list[Pixel]:
     """Return those of `parts` that come within `margin` degrees of a pixel (some further ones may be among them)."""
     import healpy
 
-    def disc(part: Pixel) -> tuple[np.ndarray, float]:
-        nside = 1 << part[0]
-        return np.array(healpy.pix2vec(nside, part[1], nest=True)), float(np.degrees(healpy.max_pixrad(nside)))
-
-    centre, radius = disc(pixel)
-    near = []
-    for part in parts:
-        other, other_radius = disc(part)
-        angle = np.degrees(np.arccos(np.clip(centre @ other, -1, 1)))
-        if angle <= radius + other_radius + margin:
-            near.append(part)
-    return near
+    if not parts:
+        return []
+    order, number = np.array(parts, dtype=np.int64).T
+    radius = {o: float(np.degrees(healpy.max_pixrad(1 << int(o)))) for o in {*order.tolist(), pixel.order}}
+    centre = np.array(healpy.pix2vec(1 << pixel.order, pixel.number, nest=True))
+    others = np.stack(healpy.pix2vec(1 << order, number, nest=True), axis=1)
+    angle = np.degrees(np.arccos(np.clip(others @ centre, -1, 1)))
+    reach = np.array([radius[o] for o in order.tolist()]) + radius[pixel.order] + margin
+    return [parts[i] for i in np.flatnonzero(angle <= reach).tolist()]
 
 
 def margin_pixels(pixel: Pixel, margin: float) -> tuple[int, np.ndarray] | None:

@@ -1,4 +1,4 @@
-"""Homes: where on the sky a row lies, and the order in which rows are kept."""
+"""Positions on the sky: the HEALPix index of a row, and the order in which rows are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCE_ID_ORDER = 12
 HEALPIX_COLUMN = Column(
     name=HEALPIX,
     dtype="int64",
-    description="HEALPix index of the row's home, order 29, NESTED",
+    description="HEALPix index of the row's position, order 29, NESTED",
     ucd="pos.healpix",
     nullable=False,
 )
@@ -39,21 +39,29 @@ def pixel_of(hp29: np.ndarray, order: int) -> np.ndarray:
     return np.asarray(hp29) >> np.int64(2 * (HEALPIX_ORDER - order))
 
 
-def source_id_home(source_id: np.ndarray) -> np.ndarray:
+def source_id_pixel(source_id: np.ndarray) -> np.ndarray:
     """Return the order-29 pixel in the middle of the order-12 pixel that a Gaia source_id names."""
     shift = 2 * (29 - SOURCE_ID_ORDER)
     return ((source_id >> np.int64(SOURCE_ID_SHIFT)) << np.int64(shift)) + (np.int64(1) << np.int64(shift - 1))
 
 
 def stored_schema(schema: TableSchema) -> TableSchema:
-    """Return the schema of the stored table: that of the product, with the home in front for sky tables."""
+    """Return the schema of the stored table: that of the product, with the HEALPix index in front for sky tables."""
     if schema.position is None or HEALPIX in schema:
         return schema
     return schema.model_copy(update={"columns": (HEALPIX_COLUMN, *schema.columns)})
 
 
+def place_columns(stored: TableSchema | None) -> tuple[str, ...]:
+    """Return the columns of a stored table that tell where a row is and which: HEALPix index, key, position."""
+    if stored is None or stored.position is None:
+        return ()
+    names = (HEALPIX, stored.key, stored.position.ra, stored.position.dec)
+    return tuple(n for n in names if n is not None and n in stored)
+
+
 def in_order(table: pa.Table, key: str | None) -> pa.Table:
-    """Return the rows sorted by (home, key), the canonical order."""
+    """Return the rows sorted by (HEALPix index, key), the canonical order."""
     columns = [c for c in (HEALPIX, key) if c is not None and c in table.column_names]
     if not columns or table.num_rows < 2:
         return table

@@ -7,28 +7,11 @@ OOPSLA, doi:10.1145/2714064.2660195).
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
+from vacframe.core.columns.digest import mix64, text_seed
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-def mix64(values: np.ndarray) -> np.ndarray:
-    """Return the SplitMix64 finaliser of unsigned 64-bit integers, any shape."""
-    with np.errstate(over="ignore"):
-        z = values ^ (values >> np.uint64(30))
-        z *= np.uint64(0xBF58476D1CE4E5B9)
-        z ^= z >> np.uint64(27)
-        z *= np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-    return z
-
-
-def text_seed(*parts: object) -> int:
-    """Return a 64-bit seed of some values' text."""
-    text = "\x1f".join(str(p) for p in parts)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def key_bits(keys: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ class Need(BaseModel):
         What is read. A `Column` also states dtype and unit, which are checked at plan time; a name alone
         takes them as they are.
     how : str
-        ``same``: the rows of the same partition, identical key and home. ``by_key``: the rows, wherever
+        ``same``: the rows of the same partition, identical key and position. ``by_key``: the rows, wherever
         they lie, whose column `on` equals that of a row of the first ``same`` input. ``sky``: the rows of
         the partition and of a margin around it. ``all``: every row, or a model.
     where : str
@@ -58,7 +58,7 @@ def same(
     where: str | None = None,
     optional: bool = False,
 ) -> Need:
-    """Need the rows of the same partition (identical key and home).
+    """Need the rows of the same partition (identical key and position).
 
     The first such need says which rows the product has. Row i of every other one with the same key column belongs to
     row i of that: null where the other product has no such row.

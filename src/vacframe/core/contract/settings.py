@@ -41,7 +41,7 @@ class SourceConfig(BaseModel):
     anchor: str | None = None
     """Keyed product whose positions the rows take, for files without positions."""
     position: Literal["source_id"] | None = None
-    """``source_id``: the home of a row is the HEALPix pixel in its Gaia identifier."""
+    """``source_id``: the place of a row is the HEALPix pixel in its Gaia identifier."""
     reader: Literal["auto", "table"] = "auto"
     """``auto``: the plugin's own reader where one takes the format; ``table``: always read as a plain table."""
     key: str | None = None
@@ -57,8 +57,6 @@ class BuildConfig(BaseModel):
     """Worker processes; None is in-process for small builds, else one per core."""
     chunk_mb: int = _machine(128, ge=1)
     """Memory budget of one chunk of a row-wise product, MB."""
-    memory_mb: int = _machine(1024, ge=64)
-    """Memory that one worker may fill with rows when it gathers partitions, MB."""
 
 
 class ProjectConfig(BaseModel):

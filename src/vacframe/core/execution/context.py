@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from vacframe.core.columns.random import RowRandom, text_seed
+from vacframe.core.columns.digest import text_seed
+from vacframe.core.columns.random import RowRandom
 from vacframe.core.contract.device import CPU, Device
 from vacframe.core.contract.errors import PluginError
 
@@ -94,6 +95,6 @@ class Context:
         return RowRandom(np.asarray(keys), text_seed("split", name)).uniform() < fraction
 
     def progress(self, rows: int) -> None:
-        """Report that `rows` more rows are done."""
+        """Tell that `rows` more rows are done; shown while the task runs."""
         if self._on_progress is not None:
             self._on_progress(rows)

@@ -5,8 +5,8 @@ Used by every executor and by `vacframe.testing`, so that a plugin is run in one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,37 +15,28 @@ import pyarrow.compute as pc
 
 from vacframe.core.columns.arrow import arrow_schema, column_of, to_arrow
 from vacframe.core.columns.batch import Inputs
+from vacframe.core.columns.pixel import Pixel
 from vacframe.core.columns.position import HEALPIX, healpix29, in_order, stored_schema
 from vacframe.core.contract.errors import PluginError, SchemaError, did_you_mean
-from vacframe.core.contract.model import Model
 from vacframe.core.contract.needs import Need, primary_need
 from vacframe.core.contract.product import Kind, Product
 from vacframe.core.contract.result import Rejects, Result, as_result
 from vacframe.core.contract.schema import Column, TableSchema
 from vacframe.core.execution.context import Context
+from vacframe.core.store.results import Made
 
 CHUNK_BYTES = 128 * 1024 * 1024
 RunHook = Callable[[str, Inputs, Context], Any]
 
 
-@dataclass
-class Made:
-    """What one task made: a table in canonical order, or a model; rejects and counts beside it."""
-
-    table: pa.Table | None
-    model: Model | None
-    rejects: pa.Table
-    counts: dict[str, int] = field(default_factory=dict)
-
-
 def invoke(
     run: RunHook,
     product: Product,
-    needs: list[Need],
+    needs: Sequence[Need],
     inputs: Inputs,
     context: Context,
     *,
-    home: pa.Table | None = None,
+    places: pa.Table | None = None,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> Made:
     """Run a product on its inputs and check what comes back.
@@ -56,14 +47,14 @@ def invoke(
         The plugin's `run` hook.
     product : Product
         What is made, with its schema under the current configuration.
-    needs : list of Need
+    needs : sequence of Need
         Its needs.
     inputs : Inputs
         Batches and models by product name.
     context : Context
         Passed on.
-    home : pyarrow.Table, optional
-        Home, key and position columns of the primary input's rows, in the order of its batch.
+    places : pyarrow.Table, optional
+        HEALPix index, key and position of the primary input's rows, in the order of its batch.
     chunk_bytes : int
         Memory budget of a chunk, for row-wise products.
 
@@ -79,7 +70,7 @@ def invoke(
         return Made(None, result.model, result.rejects.to_arrow(), result.counts)
     tables, rejects = [], Rejects()
     counts: dict[str, int] = {}
-    for part, rows in _chunks(product, needs, inputs, home, chunk_bytes):
+    for part, rows in _chunks(product, needs, inputs, places, chunk_bytes):
         result = as_result(run(product.name, part, context), product.name)
         tables.append(check_table(result, product, rows))
         rejects.extend(result.rejects)
@@ -91,12 +82,26 @@ def invoke(
     return Made(table, None, rejects.to_arrow(), counts)
 
 
+def of_partition(made: Made, part: str, key: str | None) -> Made:
+    """Return a result without the rows, and rejects, that lie outside the partition.
+
+    Those are the rows of the margin, where the product's own rows come by a `sky` need.
+    """
+    assert made.table is not None
+    inside = Pixel.parse(part).holds(made.table[HEALPIX].to_numpy())
+    table, rejects = made.table.filter(pa.array(inside)), made.rejects
+    if key is not None and rejects.num_rows:
+        outside = made.table.filter(pa.array(~inside))[key].cast(pa.string())
+        rejects = rejects.filter(pc.invert(pc.is_in(rejects["key"], value_set=outside)))
+    return dataclasses.replace(made, table=table, rejects=rejects)
+
+
 def _chunks(
-    product: Product, needs: list[Need], inputs: Inputs, home: pa.Table | None, budget: int
+    product: Product, needs: Sequence[Need], inputs: Inputs, places: pa.Table | None, budget: int
 ) -> Iterator[tuple[Inputs, pa.Table | None]]:
     primary = primary_need(needs)
     if not product.row_wise or primary is None or primary.how != "same":
-        yield inputs, home
+        yield inputs, places
         return
     total = len(inputs[primary.product])
     aligned = [n.product for n in needs if n.how == "same" and len(inputs[n.product]) == total]
@@ -106,14 +111,14 @@ def _chunks(
     for start in range(0, max(total, 1), step):
         stop = min(start + step, total)
         if start == 0 and stop == total:
-            yield inputs, home
+            yield inputs, places
             return
         cut = {n: (inputs[n].slice(start, stop) if n in aligned else b) for n, b in inputs.products.items()}
-        yield Inputs(cut, inputs.files), None if home is None else home.slice(start, stop - start)
+        yield Inputs(cut, inputs.files), None if places is None else places.slice(start, stop - start)
 
 
-def check_table(result: Result, product: Product, home: pa.Table | None) -> pa.Table:
-    """Return a returned table with the declared columns, types and homes.
+def check_table(result: Result, product: Product, places: pa.Table | None) -> pa.Table:
+    """Return a returned table with the declared columns and types, and the place of every row.
 
     Raises
     ------
@@ -131,13 +136,13 @@ def check_table(result: Result, product: Product, home: pa.Table | None) -> pa.T
     if len(lengths) > 1:
         raise SchemaError(f"{product.name}: columns of different lengths {sorted(lengths)}")
     count = lengths.pop() if lengths else 0
-    own_homes = _carry(columns, schema, home, count)
+    placed = _carry(columns, schema, places, count)
     extra = [n for n in columns if n not in schema and n not in (HEALPIX, "_file", "_row")]
     if extra and not schema.open:
         hint = did_you_mean(extra[0], schema.names)
         raise PluginError(f"{product.name}: run() returned undeclared columns {', '.join(extra)}.{hint}")
-    if schema.position is not None and HEALPIX not in columns and not own_homes:
-        columns[HEALPIX] = _homes(columns, schema, home, count, product)
+    if schema.position is not None and HEALPIX not in columns and not placed:
+        columns[HEALPIX] = _places(columns, schema, places, count, product)
     full = _full_schema(stored_schema(schema), columns, extra, product)
     arrays = [to_arrow(columns[c.name], c) for c in full.columns]
     return pa.table(arrays, schema=arrow_schema(full))
@@ -151,36 +156,38 @@ def _columns(table: Any) -> dict[str, Any]:
     return {n: table[n] for n in table.colnames}
 
 
-def _carry(columns: dict[str, Any], schema: TableSchema, home: pa.Table | None, count: int) -> bool:
-    """Fill key, position and home from the input rows where each gives one output row, in order."""
-    if home is None or home.num_rows != count:
+def _carry(columns: dict[str, Any], schema: TableSchema, places: pa.Table | None, count: int) -> bool:
+    """Fill key, position and HEALPix index from the input rows where each gives one output row, in order."""
+    if places is None or places.num_rows != count:
         return False
-    if schema.key in columns and schema.key in home.column_names:
+    if schema.key in columns and schema.key in places.column_names:
         mine = to_arrow(columns[schema.key], schema[schema.key])
-        if not mine.equals(pa.concat_arrays(home[schema.key].chunks) if count else mine):
+        if not mine.equals(pa.concat_arrays(places[schema.key].chunks) if count else mine):
             return False
-    for name in home.column_names:
+    for name in places.column_names:
         if name in schema or (name == HEALPIX and schema.position is not None):
-            columns.setdefault(name, home[name])
+            columns.setdefault(name, places[name])
     return HEALPIX in columns
 
 
-def _homes(columns: dict[str, Any], schema: TableSchema, home: pa.Table | None, count: int, product: Product) -> Any:
+def _places(columns: dict[str, Any], schema: TableSchema, places: pa.Table | None, count: int, product: Product) -> Any:
     assert schema.position is not None
-    if home is not None and schema.key in columns and schema.key in home.column_names:
+    if places is not None and schema.key in columns and schema.key in places.column_names:
         keys = to_arrow(columns[schema.key], schema[schema.key])
-        place = pc.index_in(keys, value_set=home[schema.key])
+        place = pc.index_in(keys, value_set=places[schema.key])
         if place.null_count:
             raise PluginError(f"{product.name}: run() returned keys that are not among its input rows")
-        for name in home.column_names:
+        for name in places.column_names:
             if name in schema:
-                columns.setdefault(name, home[name].take(place))
-        return home[HEALPIX].take(place)
+                columns.setdefault(name, places[name].take(place))
+        return places[HEALPIX].take(place)
     missing = [n for n in (schema.position.ra, schema.position.dec) if n not in columns]
     if missing:
         if count == 0:
             return np.empty(0, dtype=np.int64)
-        raise PluginError(f"{product.name}: run() returned no {' or '.join(missing)}, so its rows have no home")
+        raise PluginError(
+            f"{product.name}: run() returned no {' or '.join(missing)}, so nobody knows where on the sky its rows lie"
+        )
     position = [
         to_arrow(columns[n], schema[n]).to_numpy(zero_copy_only=False)
         for n in (schema.position.ra, schema.position.dec)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vacframe.core.planning.plan import BuildReport, ProductOutcome
+    from vacframe.core.execution.outcome import BuildReport, ProductOutcome
 
 
 class Reporter:
     """Receives the progress of a build; this one is silent. The command line shows bars."""
 
-    def start(self, totals: dict[str, int]) -> None:
-        """Begin a build; `totals` has the products in order (0: the number of tasks is not known yet)."""
+    def start(self, products: list[str]) -> None:
+        """Begin a build of these products, in order."""
 
     def tasks(self, product: str, total: int) -> None:
         """Expect `total` tasks of `product`, further ones where it had some (a source is scanned, then gathered)."""
+
+    def task_progress(self, product: str, rows: int) -> None:
+        """Tell that the running tasks of `product` are done with `rows` rows so far, as their functions say."""
 
     def task_done(self, product: str, rows: int, action: str) -> None:
         """Count one task of `product` as done."""

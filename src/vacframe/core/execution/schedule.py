@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import dataclasses
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
 
-from vacframe.core.contract.device import Device
+from vacframe.core.contract.device import CPU, Device
 from vacframe.core.contract.errors import CorruptFileError
 from vacframe.core.execution.device_pool import DevicePool
-from vacframe.core.execution.executor import LocalExecutor
+from vacframe.core.execution.executor import Executor
+from vacframe.core.execution.making import Again, Hold, Making, Over, Work
 from vacframe.core.execution.progress import Reporter
-from vacframe.core.planning.graph import Node
-from vacframe.core.planning.plan import ProductOutcome
-from vacframe.core.planning.states import State, Task
+from vacframe.core.execution.specs import Answer, TaskSpec
+from vacframe.core.execution.task_log import rows_done
+from vacframe.core.planning.states import State
 
-Answers = list[tuple[Task, dict[str, Any]]]
-
-
-class Restart(Exception):
-    """The state of the workspace changed under a build; it plans again."""
-
-
-@dataclass
-class Work:
-    """Tasks that a product in the making asks to be run; it goes on when all of them are over.
-
-    Attributes
-    ----------
-    node : Node
-        The product.
-    function : callable
-        Runs in a worker on each task's description.
-    descriptions : list of (Task, dict)
-        The tasks.
-    outcome : ProductOutcome
-        Counts what became of them.
-    """
-
-    node: Node
-    function: Callable[[dict[str, Any]], dict[str, Any]]
-    descriptions: list[tuple[Task, dict[str, Any]]]
-    outcome: ProductOutcome
-
-
-class Hold:
-    """Asked for by a product that goes on at `Schedule.release`."""
-
-
-Making = Generator[Work | Hold, Answers, State | None]
-"""A product in the making: it yields work, is sent the answers of the tasks that succeeded, and returns its state."""
+GLANCE_S = 1.0
+"""How often the progress of running tasks is looked at, seconds."""
 
 
 @dataclass
@@ -62,9 +29,9 @@ class _Open:
     making: Making
     work: Work | None = None
     """None while it is held."""
-    queue: list[tuple[Task, dict[str, Any]]] = field(default_factory=list)
-    running: int = 0
-    answers: Answers = field(default_factory=list)
+    queue: list[TaskSpec] = field(default_factory=list)
+    running: dict[str, TaskSpec] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
 
 
 class Schedule:
@@ -72,35 +39,28 @@ class Schedule:
 
     Parameters
     ----------
-    executor : LocalExecutor
+    executor : Executor
         Runs the tasks.
     pool : DevicePool
         Leases them devices.
     reporter : Reporter
         Told of each task.
-    failed : callable
-        ``failed(node, part, error)`` is told of each failed task.
 
     Notes
     -----
-    All of it happens in the thread of the coordinator. Where the block of the context manager ends with a damaged
-    file or a `Restart`, tasks that run are waited for, those that have not begun are dropped.
+    All of it happens in the thread of the coordinator. Where the block of the context manager ends early, tasks that
+    run are waited for after a damaged file, and those that have not begun are dropped.
     """
 
-    def __init__(
-        self,
-        executor: LocalExecutor,
-        pool: DevicePool,
-        reporter: Reporter,
-        failed: Callable[[Node, str, Exception], None],
-    ) -> None:
+    def __init__(self, executor: Executor, pool: DevicePool, reporter: Reporter) -> None:
         self._executor = executor
         self._pool = pool
         self._reporter = reporter
-        self._failed = failed
         self._open: dict[str, _Open] = {}
-        self._running: dict[Future[Any], tuple[_Open, Task, Device]] = {}
+        self._running: dict[Future[Answer], tuple[_Open, TaskSpec]] = {}
         self._over: dict[str, State | None] = {}
+        self.again: Again | None = None
+        """Why the build has to plan again, where it has to."""
 
     @property
     def names(self) -> list[str]:
@@ -112,15 +72,16 @@ class Schedule:
         """Products that wait for `release`."""
         return [p.name for p in self._open.values() if p.work is None]
 
-    def start(self, name: str, making: Making) -> None:
+    def start(self, making: Making) -> None:
         """Begin a product."""
-        self._open[name] = _Open(name, making)
-        self._advance(self._open[name], None)
+        name = making.node.name
+        product = self._open[name] = _Open(name, making)
+        self._advance(product)
 
     def release(self) -> None:
         """Let the products go on that are held, in the order in which they were begun."""
         for product in [p for p in self._open.values() if p.work is None]:
-            self._advance(product, [])
+            self._advance(product)
 
     def step(self, block: bool) -> dict[str, State | None]:
         """Submit what can run and take in what is done.
@@ -137,60 +98,81 @@ class Schedule:
         """
         self._submit()
         if self._running:
-            timeout = None if block and not self._over else 0
-            for future in wait(self._running, timeout, FIRST_COMPLETED).done:
+            done = wait(self._running, GLANCE_S if block and not self._over else 0, FIRST_COMPLETED).done
+            for future in done:
                 self._take(future)
+            if not done:
+                self._glance()
         over, self._over = self._over, {}
         return over
 
-    def _advance(self, product: _Open, answers: Any) -> None:
+    def _advance(self, product: _Open) -> None:
         """Let a product go on until it asks for tasks, is held, or is over."""
         while True:
-            try:
-                asked = product.making.send(answers)
-            except StopIteration as stop:
+            step = product.making.next(product.answers)
+            product.answers = {}
+            if isinstance(step, Again):
+                self.again = self.again or step
+            if isinstance(step, Over | Again):
+                product.making.close()
                 del self._open[product.name]
-                self._over[product.name] = stop.value
+                self._over[product.name] = step.state if isinstance(step, Over) else None
                 return
-            answers = product.answers = []
-            if isinstance(asked, Hold):
+            if isinstance(step, Hold):
                 product.work = None
                 return
-            product.work, product.queue = asked, asked.descriptions[::-1]
+            product.work, product.queue = step, list(step.specs)[::-1]
             self._reporter.tasks(product.name, len(product.queue))
             if product.queue:
                 return
 
     def _submit(self) -> None:
-        for product in self._open.values():
-            work = product.work
-            while product.queue and work is not None:
-                device = self._pool.acquire(work.node.product.resources, product.name)
+        for product in list(self._open.values()):
+            while product.queue and product.work is not None:
+                resources = product.making.node.product.resources
+                device = CPU if resources.gpu == "never" else self._pool.acquire(resources, product.name)
                 if device is None:
                     break
-                task, description = product.queue.pop()
-                description["device"] = asdict(device)
-                work.outcome.device = device.name or device.kind
-                product.running += 1
-                self._running[self._executor.submit(work.function, description, gpu=device)] = (product, task, device)
+                self._send(product, product.work, dataclasses.replace(product.queue.pop(), device=device))
 
-    def _take(self, future: Future[Any]) -> None:
-        product, task, device = self._running.pop(future)
-        assert product.work is not None
-        self._pool.release(device)
-        product.running -= 1
+    def _send(self, product: _Open, work: Work, spec: TaskSpec) -> None:
+        device: Device = spec.device
+        product.making.outcome.device = device.name or device.kind
+        product.running[spec.part] = spec
+        future = self._executor.submit(work.function, spec, gpu=device)
+        self._running[future] = (product, spec)
+        if future.done():  # it ran in this process
+            self._take(future)
+
+    def _take(self, future: Future[Answer]) -> None:
+        product, spec = self._running.pop(future)
+        self._release(spec.device)
+        del product.running[spec.part]
+        outcome = product.making.outcome
         try:
             answer = future.result()
-            product.answers.append((task, answer))
-            self._reporter.task_done(product.name, answer["rows"], "adopt" if answer.get("adopted") else "run")
+            product.answers[spec.part] = answer
+            outcome.seconds += answer.seconds
+            self._reporter.task_done(product.name, answer.rows, "adopt" if answer.adopted else "run")
         except CorruptFileError:
             raise
         except Exception as error:
-            product.work.outcome.failed += 1
-            self._failed(product.work.node, task.part, error)
+            outcome.failed += 1
+            product.making.session.failed(product.name, spec.part, error)
             self._reporter.task_done(product.name, 0, "failed")
         if not product.queue and not product.running:
-            self._advance(product, product.answers)
+            self._advance(product)
+
+    def _release(self, device: Device) -> None:
+        if device.kind == "gpu":
+            self._pool.release(device)
+
+    def _glance(self) -> None:
+        """Tell the reporter how far the running tasks are, as they wrote it down."""
+        for product in self._open.values():
+            done = sum(rows_done(s.of.logs, product.name, part) for part, s in product.running.items())
+            if done:
+                self._reporter.task_progress(product.name, done)
 
     def __enter__(self) -> Schedule:
         return self
@@ -198,9 +180,9 @@ class Schedule:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if isinstance(error, CorruptFileError | Restart):
+        if self.again is not None or isinstance(error, CorruptFileError):
             wait([f for f in self._running if not f.cancel()])
-        for _, _, device in self._running.values():
-            self._pool.release(device)
+        for _, spec in self._running.values():
+            self._release(spec.device)
         for product in self._open.values():
             product.making.close()

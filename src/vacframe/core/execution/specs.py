@@ -1,118 +1,255 @@
-"""Jobs: what a worker is told of a task, as JSON; workers receive descriptions, never tables."""
+"""Specifications of tasks and their answers: all that a worker is told, and all that it tells; small and picklable.
+
+Tables never travel: a specification names files, and a worker writes what it makes.
+"""
 
 from __future__ import annotations
 
-import os
-from dataclasses import asdict
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-
-from vacframe.core.columns.arrow import to_numpy
-from vacframe.core.columns.digest import digest_json
-from vacframe.core.columns.pixel import Pixel, parts_within
-from vacframe.core.columns.position import HEALPIX
-from vacframe.core.contract.device import CPU
+from vacframe.core.columns.batch import SourceFile
+from vacframe.core.columns.position import stored_schema
+from vacframe.core.contract.device import CPU, Device
 from vacframe.core.contract.needs import Need
-from vacframe.core.planning.graph import Node
-from vacframe.core.planning.states import WHOLE, State, Task
-from vacframe.core.store.partition import read_columns
-from vacframe.core.store.pixel_tree import PixelTree
+from vacframe.core.contract.product import Product
+from vacframe.core.contract.schema import TableSchema
+from vacframe.core.contract.settings import SourceConfig
 
 
-class Jobs:
-    """Writes the descriptions of a build's tasks.
+@dataclass(frozen=True)
+class ProductSpec:
+    """What every task of a product is told.
 
-    Parameters
+    Attributes
     ----------
+    product : Product
+        Declaration under the current configuration.
+    provider : str
+        The plugin that makes it, or ``files``.
+    config : dict
+        The plugin's configuration, as JSON.
+    seed : int
+        Of the build.
+    recipe : dict
+        What determines the results beside the inputs.
+    needs, absent : tuple of Need
+        Inputs that are provided; optional ones that nothing provides.
     folder : Path
-        The workspace.
-    project : ProjectConfig
-        Settings.
-    tree : PixelTree
-        The workspace's pixel tree.
+        Of the product in the workspace.
+    logs, capsules : Path
+        Where logs, and the inputs of failed tasks, go.
+    chunk_bytes : int
+        Memory budget of a chunk of a row-wise product.
     build : str
         Identifier of the build.
     """
 
-    def __init__(self, folder: Path, project: Any, tree: PixelTree, build: str) -> None:
-        self.folder = folder
-        self.project = project
-        self.tree = tree
-        self.build_id = build
+    product: Product
+    provider: str
+    config: dict[str, Any]
+    seed: int
+    recipe: dict[str, Any]
+    needs: tuple[Need, ...]
+    absent: tuple[Need, ...]
+    folder: Path
+    logs: Path
+    capsules: Path
+    chunk_bytes: int
+    build: str
 
-    def base(self, node: Node, part: str) -> dict[str, Any]:
-        """Return what every task of a product is told."""
-        assert node.plugin is None or node.config is not None
-        return {
-            "product": node.product.model_dump(mode="json"),
-            "provider": node.provider,
-            "config": {} if node.config is None else node.config.model_dump(mode="json"),
-            "seed": self.project.seed,
-            "recipe": node.recipe,
-            "part": part,
-            "folder": str(self.folder / "products" / node.name),
-            "logs": str(self.folder / "logs" / self.build_id),
-            "capsules": str(self.folder / "capsules"),
-            "chunk_bytes": self.project.build.chunk_mb << 20,
-            "build": self.build_id,
-            "needs": [n.model_dump(mode="json") for n in node.needs],
-            "absent": [n.model_dump(mode="json") for n in node.absent],
-            "files": [],
-            "tree": self.tree.to_json(),
-            "device": asdict(CPU),
-            "inputs": {},
-        }
+    @cached_property
+    def stored(self) -> TableSchema | None:
+        """Schema of the stored table."""
+        return None if self.product.table is None else stored_schema(self.product.table)
 
-    def task(self, node: Node, task: Task, states: dict[str, State]) -> dict[str, Any]:
-        """Return the description of a task of a product that is made from others."""
-        known = all(d is not None for d in task.inputs.values())
-        inputs = {n.product: self.where(n, task, states[n.product]) for n in node.needs}
-        return self.base(node, task.part) | {
-            "inputs": inputs,
-            "key": task.key,
-            "input_digests": task.inputs if known else None,
-        }
+    @cached_property
+    def _pickled(self) -> bytes:
+        return pickle.dumps({name: getattr(self, name) for name in self.__dataclass_fields__})
 
-    def where(self, need: Need, task: Task, state: State) -> dict[str, Any]:
-        """Return where a need's rows lie on disk."""
-        stored = state.node.stored
-        if stored is None:
-            assert state.version is not None
-            return {"model": str(state.version.file(WHOLE)), "digest": task.inputs.get(need.product)}
-        files = state.files()
-        chosen = list(files.values())
-        if need.how == "same":
-            chosen = [files[task.part]] if task.part in files else []
-        elif need.how == "sky":
-            near = parts_within([Pixel.parse(p) for p in files], Pixel.parse(task.part), need.margin)
-            chosen = [files[f"{o}/{p}"] for o, p in near]
-        out: dict[str, Any] = {
-            "schema": stored.model_dump(mode="json"),
-            "home": list(state.node.home_columns()),
-            "key": stored.key,
-            "files": chosen,
-            "digest": task.inputs.get(need.product),
-        }
-        if need.how == "by_key" and state.node.on_sky and need.on is not None:
-            out |= {"index": str(self.index(state, need.on)), "by_part": files}
-        return out
+    def __reduce__(self) -> tuple[Callable[[bytes], ProductSpec], tuple[bytes]]:
+        # Of thousands of tasks it is the same: packed once by the coordinator, unpacked once by each worker.
+        return _unpacked, (self._pickled,)
 
-    def index(self, state: State, column: str) -> Path:
-        """Return the folder of the key → home index of one column, made where it is missing."""
-        totals = state.totals()
-        name = digest_json([column, totals.get(column), totals.get(HEALPIX)])
-        folder = self.folder / "products" / state.node.name / "index" / name
-        if not folder.exists():
-            tables = [read_columns(Path(f), [column, HEALPIX]) for f in state.files().values()]
-            keys = np.concatenate([to_numpy(t[column])[0] for t in tables]) if tables else np.empty(0, np.int64)
-            keys = keys.astype("U") if keys.dtype == object else keys
-            homes = np.concatenate([t[HEALPIX].to_numpy() for t in tables]) if tables else np.empty(0, np.int64)
-            order = np.argsort(keys, kind="stable")
-            staged = folder.with_name(f".{name}-{os.getpid()}")
-            staged.mkdir(parents=True, exist_ok=True)
-            np.save(staged / "keys.npy", keys[order])
-            np.save(staged / "homes.npy", homes[order])
-            os.rename(staged, folder)
-        return folder
+
+@lru_cache(maxsize=64)
+def _unpacked(packed: bytes) -> ProductSpec:
+    return ProductSpec(**pickle.loads(packed))
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """Where the rows of one need lie.
+
+    Attributes
+    ----------
+    schema : TableSchema or None
+        Of the stored table; None for a model.
+    files : dict of str to str
+        Partition → file, of the partitions that may be read (of a model: ``all`` → its folder).
+    digest : str or None
+        Of exactly what is read; None where only reading can tell.
+    index : str or None
+        Folder of the index of keys, for rows looked up by key over the sky.
+    leaves : dict or None
+        The pixel tree, as JSON, by which the index's positions lead to partitions.
+    """
+
+    schema: TableSchema | None
+    files: dict[str, str]
+    digest: str | None = None
+    index: str | None = None
+    leaves: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class MakeSpec:
+    """One task of a product that is made from other products' rows.
+
+    Attributes
+    ----------
+    of : ProductSpec
+    part : str
+        The partition, ``order/number``, or ``all``.
+    inputs : dict of str to InputSpec
+        By product.
+    key, digests : str and dict, or None
+        Key of the result and digests of the inputs, where they are known before reading.
+    device : Device
+        Leased for it.
+    """
+
+    of: ProductSpec
+    part: str
+    inputs: dict[str, InputSpec] = field(default_factory=dict)
+    key: str | None = None
+    digests: dict[str, str] | None = None
+    device: Device = CPU
+    task: Literal["make"] = "make"
+
+
+@dataclass(frozen=True)
+class PilotRows:
+    """Which rows of a source a pilot run takes: those of a condition, and those in some pixels (empty: all)."""
+
+    where: str = ""
+    pixels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScanSpec:
+    """One task that reads files (or shards) of a source.
+
+    Attributes
+    ----------
+    of : ProductSpec
+    part : str
+        Its name in logs and reports.
+    files : tuple of SourceFile
+        What it reads.
+    source : SourceConfig or None
+        The user's mapping, where the core reads the files as plain tables; None where the plugin reads them.
+    only_file : bool
+        Whether the source has just this one file, so that one that cannot be read is an error rather than a reject.
+    inputs : dict of str to InputSpec
+        Other products that the plugin's reader needs.
+    pilot : PilotRows or None
+    device : Device
+    """
+
+    of: ProductSpec
+    part: str
+    files: tuple[SourceFile, ...]
+    source: SourceConfig | None = None
+    only_file: bool = False
+    inputs: dict[str, InputSpec] = field(default_factory=dict)
+    pilot: PilotRows | None = None
+    device: Device = CPU
+    task: Literal["scan"] = "scan"
+
+
+@dataclass(frozen=True)
+class ScannedRows:
+    """Rows of one scanned group that a partition gathers.
+
+    Attributes
+    ----------
+    group : str
+        Folder of the group.
+    rows : list of int
+        Ascending.
+    pixels : list of int or None
+        Order-29 pixels of the rows, where they come from an anchor or an identifier rather than from the file.
+    """
+
+    group: str
+    rows: list[int]
+    pixels: list[int] | None = None
+
+
+@dataclass(frozen=True)
+class GatherSpec:
+    """One task that collects the rows of a partition of a source.
+
+    Attributes
+    ----------
+    of : ProductSpec
+    part : str
+    key : str
+        Of the result.
+    digests : dict of str to str
+        Of the rows.
+    groups : tuple of ScannedRows
+    device : Device
+    """
+
+    of: ProductSpec
+    part: str
+    key: str
+    digests: dict[str, str]
+    groups: tuple[ScannedRows, ...]
+    device: Device = CPU
+
+
+TaskSpec = MakeSpec | ScanSpec | GatherSpec
+
+
+@dataclass(frozen=True)
+class ScanAnswer:
+    """What a scan task tells: the group that it wrote."""
+
+    group: str
+    seconds: float
+    rows: int = 0
+    adopted: bool = False
+
+
+@dataclass(frozen=True)
+class ResultAnswer:
+    """What a task tells that made a result.
+
+    Attributes
+    ----------
+    key : str
+        Of the result.
+    inputs : dict of str to str
+        Input → digest of exactly what was read.
+    adopted : bool
+        Whether a result with that key was there.
+    rows : int
+    seconds : float
+        Of the worker.
+    """
+
+    key: str
+    inputs: dict[str, str]
+    adopted: bool
+    rows: int
+    seconds: float
+
+
+Answer = ScanAnswer | ResultAnswer

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -23,6 +25,7 @@ from vacframe.core.store.files import write_text
 
 Config = TypeVar("Config", bound=BaseModel)
 Key = tuple[str | int, ...]
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 DEFAULT = "default"
 PLUGIN_DEFAULT = "plugin default"
@@ -69,20 +72,31 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> LoadedConfi
     ConfigError
         One line for each problem: file or ``--set``, key, what was found and expected, the close match.
     """
-    raw: dict[str, Any] = {}
-    name = DEFAULT
-    if path is not None:
-        name = Path(path).name
-        raw = _read_toml(Path(path))
-    origins = {_dotted(key): name for key, _ in _leaves(raw)}
+    if path is None:
+        return with_overrides(LoadedConfig(ProjectConfig.model_validate({}), {}, Path.cwd(), {}), overrides)
+    raw = _read_toml(Path(path))
+    origins = {_dotted(key): Path(path).name for key, _ in _leaves(raw)}
+    return with_overrides(
+        LoadedConfig(ProjectConfig.model_validate({}), origins, Path(path).absolute().parent, raw), overrides
+    )
+
+
+def with_overrides(loaded: LoadedConfig, overrides: Sequence[str]) -> LoadedConfig:
+    """Return a checked configuration in which ``key=value`` settings outrank what was written.
+
+    Raises
+    ------
+    ConfigError
+        As `load_config`.
+    """
+    raw, origins = deepcopy(loaded.raw), dict(loaded.origins)
     for text in overrides:
         key, value = _parse_override(text)
         _assign(raw, key, value, text)
         spelled = _dotted(key)
         origins = {k: o for k, o in origins.items() if not k.startswith(f"{spelled}.")}
         origins |= {_dotted((*key, *rest)): COMMAND_LINE for rest, _ in _leaves(value)}
-    base = Path.cwd() if path is None else Path(path).absolute().parent
-    return _checked(raw, origins, base)
+    return _checked(raw, origins, loaded.base)
 
 
 def plugin_config(loaded: LoadedConfig, name: str, model: type[Config]) -> Config:
@@ -209,6 +223,16 @@ def named_by(plugin: str, config: BaseModel | None, name: str) -> str:
     leaves = () if config is None else _leaves(config.model_dump(mode="json"))
     keys = [_dotted(("plugins", plugin, *k)) for k, v in leaves if name == v or (isinstance(v, list) and name in v)]
     return f" {name!r} is named by {' and '.join(keys)}." if keys else ""
+
+
+def listed_settings(loaded: LoadedConfig, prefix: Key, tree: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return key, value and origin of each setting of a tree, its keys as ``--set`` takes them."""
+    out = []
+    for key, value in _leaves(tree):
+        whole = (*prefix, *key)
+        spelled = ".".join(str(p) if _BARE.fullmatch(str(p)) else json.dumps(p, ensure_ascii=False) for p in whole)
+        out.append({"key": spelled, "value": value, "origin": loaded.origins.get(_dotted(whole), DEFAULT)})
+    return out
 
 
 def _dotted(key: Key) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from vacframe.core.columns.position import HEALPIX, stored_schema
+from vacframe.core.columns.position import stored_schema
 from vacframe.core.contract.errors import ConfigError, PlanError, did_you_mean
 from vacframe.core.contract.needs import Need, primary_need
 from vacframe.core.contract.product import FILES, Kind, Product
@@ -19,8 +18,10 @@ from vacframe.core.contract.schema import TableSchema
 from vacframe.core.contract.settings import SourceConfig, scientific
 from vacframe.core.planning.configuration import LoadedConfig, named_by, plugin_config
 from vacframe.core.planning.requirements import check_anchor, check_needs
-from vacframe.core.registry.discovery import LoadedPlugin, Registry
+from vacframe.core.registry.discovery import Registry
 from vacframe.core.registry.fingerprint import code_fingerprint, library_versions
+from vacframe.core.registry.loaded_plugin import LoadedPlugin
+from vacframe.core.sources.source_files import find_files, format_of
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Node:
 
     @cached_property
     def stored(self) -> TableSchema | None:
-        """Schema of the stored table, home included."""
+        """Schema of the stored table, HEALPix index included."""
         return None if self.product.table is None else stored_schema(self.product.table)
 
     @property
@@ -83,22 +84,12 @@ class Node:
     @property
     def on_sky(self) -> bool:
         """Whether the product is partitioned over the sky."""
-        return self.product.kind not in (Kind.whole, Kind.map, Kind.model) and (
-            self.product.table is not None and self.product.table.position is not None
-        )
+        return self.product.on_sky
 
     @property
     def primary(self) -> Need | None:
         """The need whose rows are this product's."""
-        return primary_need(list(self.needs))
-
-    def home_columns(self) -> tuple[str, ...]:
-        """Columns of this product that tell where a row is and which."""
-        table = self.product.table
-        if table is None or table.position is None:
-            return ()
-        names = [HEALPIX, table.key, table.position.ra, table.position.dec]
-        return tuple(n for n in names if n is not None and (n in table or n == HEALPIX))
+        return primary_need(self.needs)
 
 
 class Resolver:
@@ -176,7 +167,7 @@ class Resolver:
 
     def assumed_units(self, product: str) -> list[dict[str, str]]:
         """Return, as configuration values, the units that are taken from the schema because the files give none."""
-        from vacframe.core.sources.table_source import units_not_given
+        from vacframe.core.sources.source_schema import units_not_given
 
         node = self.node(product)
         if node.source is None or node.plugin is not None or node.product.table is None:
@@ -290,13 +281,12 @@ class Resolver:
     def _recipe(self, product: Product, plugin: LoadedPlugin, config: BaseModel) -> dict[str, Any]:
         from vacframe.core.columns.digest import digest_json
 
-        shared = ("vacframe.astro", "vacframe.ml", "vacframe.io")
         table = None if product.table is None else product.table.model_dump(mode="json")
         return {
             "provider": plugin.name,
             "version": product.method.version,
             "schema": digest_json(table),
-            "code": code_fingerprint(plugin.module_of(product.name), shared),
+            "code": code_fingerprint(plugin.module_of(product.name)),
             "config": digest_json(scientific(config, product.method.config_fields)),
             "libraries": library_versions(product.method.libraries),
             "seed": self.loaded.project.seed,
@@ -304,7 +294,7 @@ class Resolver:
 
     def _source_node(self, name: str) -> Node:
         from vacframe.core.columns.digest import digest_json
-        from vacframe.core.sources.table_source import effective_schema, source_options
+        from vacframe.core.sources.source_schema import effective_schema, source_options
 
         source = self.loaded.project.sources[name]
         files = find_files(source, self.loaded.base, name)
@@ -314,14 +304,12 @@ class Resolver:
                 f'[sources.{name}]: a workspace declared survey = "mock" takes no real stars; '
                 "use another workspace, or remove the declaration"
             )
-        if declared is not None and plugin is not None and source.reader == "auto" and declared.files.formats:
-            from vacframe.io.formats import sniff
-
-            if sniff_or_suffix(sniff, files) in declared.files.formats:
-                _check_reader(source, name, plugin.name)
-                config = self._config(plugin)
-                recipe = self._recipe(declared, plugin, config)
-                return Node(declared, plugin.name, plugin, config, source=source, files=files, recipe=recipe)
+        own = () if declared is None or plugin is None or source.reader != "auto" else declared.files.formats
+        if own and declared is not None and plugin is not None and format_of(files) in own:
+            _check_reader(source, name, plugin.name)
+            config = self._config(plugin)
+            recipe = self._recipe(declared, plugin, config)
+            return Node(declared, plugin.name, plugin, config, source=source, files=files, recipe=recipe)
         known = None if declared is None else declared.table
         if known is not None and declared is not None and declared.kind is not Kind.source:
             known = known.model_copy(update={"open": True})  # read instead of built: the file may say more
@@ -337,7 +325,7 @@ class Resolver:
             "provider": FILES,
             "version": 1,
             "schema": digest_json(table.model_dump(mode="json")),
-            "code": code_fingerprint("vacframe.core.sources.table_source", ("vacframe.io",)),
+            "code": code_fingerprint("vacframe.core.sources.source_rows", ()),
             "config": digest_json(source_options(source)),
             "libraries": {},
             "seed": 0,
@@ -356,18 +344,6 @@ class Resolver:
         return None, None
 
 
-def find_files(source: SourceConfig, base: Path, product: str) -> tuple[Path, ...]:
-    """Return the files of a source in sorted order; ConfigError for a pattern that matches nothing."""
-    found: set[Path] = set()
-    for pattern in source.files:
-        full = str(base / Path(pattern).expanduser())
-        matches = glob.glob(full, recursive=True)
-        if not matches:
-            raise ConfigError(f"[sources.{product}] files: {pattern!r} matches no file (looked at {full})")
-        found.update(Path(m).resolve() for m in matches)
-    return tuple(sorted(found))
-
-
 def _check_reader(source: SourceConfig, product: str, plugin: str) -> None:
     """Refuse the options of plain tables where a plugin's own reader reads the files, and would not see them."""
     options = ("columns", "absent", "units", "null_values", "derive", "where", "position", "key")
@@ -379,13 +355,7 @@ def _check_reader(source: SourceConfig, product: str, plugin: str) -> None:
         )
 
 
-def sniff_or_suffix(sniff: Any, files: tuple[Path, ...]) -> str:
-    """Return the format of the first file that can be told; its name decides where none can be."""
-    from vacframe.core.contract.errors import InputFileError
-
-    for path in files[:20]:
-        try:
-            return str(sniff(path))
-        except InputFileError:
-            continue
-    return "fits" if ".fits" in files[0].name or ".fit" in files[0].name else ""
+def describe_node(node: Node) -> dict[str, Any]:
+    """Return a node of the graph as JSON."""
+    needs = [{"product": n.product, "how": n.how, "columns": list(n.names), "where": n.where} for n in node.needs]
+    return {"name": node.name, "provider": node.provider, "kind": str(node.product.kind), "needs": needs}

@@ -21,7 +21,10 @@ from pathlib import Path
 from vacframe.core.contract.errors import PluginError
 
 MANIFEST_SUFFIX = "vacframe.json"
-SHARED = ("vacframe.astro", "vacframe.ml")
+FACADE = "vacframe"
+"""Package whose public names plugins use, as ``vf.read_table`` or imported from it."""
+SHARED = ("vacframe.astro", "vacframe.ml", "vacframe.io")
+"""Packages of vacframe whose code counts where a plugin reaches it."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,9 @@ def _targets(item: _Import, importer: str, path: Path, roots: tuple[str, ...]) -
 
 
 def _named(base: str, name: str, roots: tuple[str, ...], seen: frozenset[str]) -> Iterator[str]:
-    """Yield the modules that ``from base import name`` reads, ``__init__`` files looked through."""
+    """Yield the modules that ``from base import name`` reads, ``__init__`` files and public names looked through."""
+    if base == FACADE and name in _public_names():
+        base = _public_names()[name]
     path = _locate(base) if _inside(base, roots) else None
     step = f"{base}.{name}"
     if not name or path is None or path.name != "__init__.py":
@@ -167,6 +172,14 @@ def _named(base: str, name: str, roots: tuple[str, ...], seen: frozenset[str]) -
         return
     for item in carried:
         yield from _named(_absolute(base, item), item.name, roots, seen | {step})
+
+
+@lru_cache(maxsize=1)
+def _public_names() -> dict[str, str]:
+    """Return, for each public name of vacframe, the module that defines it: they are imported when first used."""
+    from vacframe import HOMES
+
+    return {name: f"{FACADE}.{module}" for module, names in HOMES.items() for name in names}
 
 
 def _absolute(package: str, item: _Import) -> str:
@@ -243,7 +256,16 @@ def _pieces(node: ast.AST) -> Iterator[str]:
 
 
 def _imports(tree: ast.AST) -> Iterator[_Import]:
+    bound = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == FACADE
+    }
     for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in bound:
+            yield _Import(FACADE, node.attr)
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield _Import(alias.name, bound=alias.asname or alias.name.partition(".")[0])

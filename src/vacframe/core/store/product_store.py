@@ -1,4 +1,4 @@
-"""The store: finished task results, and versions of products made of them.
+"""The store of a product: finished results of tasks, and versions made of them.
 
 ``objects/<key>/`` holds what one task made, under the digest of everything that determines it: a kept result is
 adopted whenever a task has the same key. ``versions/v000001/`` is a complete read-only tree of hard links to
@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from vacframe.core.contract.errors import CorruptFileError, StoreError
+from vacframe.core.contract.product import Kind
+from vacframe.core.store.files import sync_folder, write_text
+from vacframe.io.staging import sync_file
 
 TABLE_FILE = "part.parquet"
 REJECTS_FILE = "rejects.parquet"
 MODEL_FOLDER = "model"
 META_FILE = "meta.json"
-MANIFEST = "vacframe.json"
+MANIFEST = "version.json"
 SYNC_THREADS = 16
 HATS_FOLDER = "hats"
 """Folder, in a version of a map, of the map as a HATS catalogue."""
@@ -66,6 +68,20 @@ class Version:
         """Return the file (or the model's folder) of a partition."""
         return self.root / str(self.parts[part]["path"])
 
+    def files(self) -> dict[str, str]:
+        """Return the files of the partitions that have rows (of a model: its folder)."""
+        root = str(self.root)
+        return {name: f"{root}/{record['path']}" for name, record in self.parts.items() if record["path"]}
+
+    def totals(self) -> dict[str, str]:
+        """Return the column digests of the whole product (of a model: of its arrays)."""
+        records = list(self.parts.values())
+        if self.manifest["kind"] == Kind.model:
+            return dict(records[0]["digests"]) if records else {}
+        from vacframe.core.columns.digest import add_columns
+
+        return add_columns(r["digests"] for r in records)
+
 
 class ProductStore:
     """Objects and versions of one product.
@@ -79,18 +95,18 @@ class ProductStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self._kept: set[str] | None = None
+        self._kept: frozenset[str] | None = None
 
     def object(self, key: str) -> Path:
         """Return the folder of a task result."""
         return self.folder / "objects" / key
 
-    def has(self, key: str) -> bool:
-        """Whether a task result is kept."""
+    def kept(self) -> frozenset[str]:
+        """Return the keys of the task results that are kept."""
         if self._kept is None:
             objects = self.folder / "objects"
-            self._kept = {e.name for e in os.scandir(objects)} if objects.is_dir() else set()
-        return key in self._kept
+            self._kept = frozenset(e.name for e in os.scandir(objects)) if objects.is_dir() else frozenset()
+        return self._kept
 
     def forget_listing(self) -> None:
         """Look at the folder again when next asked."""
@@ -159,10 +175,7 @@ class ProductStore:
             list(pool.map(sync_file, files))
         os.rename(staged, versions / name)
         sync_folder(versions)
-        pointer = self.folder / f".current-{uuid.uuid4().hex}"
-        pointer.write_text(name + "\n")
-        sync_file(pointer)
-        os.rename(pointer, self.folder / "current")
+        write_text(self.folder / "current", name + "\n", sync=True)
         sync_folder(self.folder)
         return name
 
@@ -172,41 +185,3 @@ def _manifest(path: Path, written: int) -> dict[str, Any]:
     """Return the manifest of a version, which never changes once `written` (ns)."""
     notes: dict[str, Any] = json.loads(path.read_text())
     return notes
-
-
-def link(source: Path, target: Path) -> None:
-    """Hard-link a file or a folder of files, copy where links are impossible."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        target.mkdir(exist_ok=True)
-        for path in sorted(source.iterdir()):
-            link(path, target / path.name)
-        return
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def sync_file(path: Path) -> None:
-    """Flush a file to the disk."""
-    with open(path, "rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Flush a folder's entries to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def stat_of(path: Path) -> list[int]:
-    """Return size, mtime (ns) and inode of a file, by which a change is noticed; empty where it is missing."""
-    try:
-        info = os.stat(path / "model.json" if path.suffix == "" and path.is_dir() else path)
-    except OSError:
-        return []
-    return [info.st_size, info.st_mtime_ns, info.st_ino]

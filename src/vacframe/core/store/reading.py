@@ -1,8 +1,8 @@
-"""Reading: the rows, the rejects and the damage of a published version."""
+"""Reading: the rows and the rejects of a published version."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,14 +12,12 @@ from vacframe.core.columns.pixel import Pixel
 from vacframe.core.contract.errors import UsageError, did_you_mean
 from vacframe.core.contract.result import REJECT_SCHEMA
 from vacframe.core.contract.schema import TableSchema
-from vacframe.core.planning.states import content_digests
-from vacframe.core.store.hats import check_catalog
 from vacframe.core.store.partition import read_columns
 from vacframe.core.store.product_store import REJECTS_FILE, ProductStore, Version
 
 
 def read_version(version: Version, product: str, columns: Sequence[str] | None) -> pa.Table:
-    """Return the rows of a version, in order of their home.
+    """Return the rows of a version, in order of their place on the sky.
 
     Raises
     ------
@@ -47,20 +45,5 @@ def read_rejects(version: Version, store: ProductStore) -> pa.Table:
     return pa.concat_tables([REJECT_SCHEMA.empty_table(), *(pq.read_table(f) for f in files if f.exists())])
 
 
-def damage(version: Version, product: str) -> Iterator[dict[str, str]]:
-    """Yield what of a version is not as it was written: product, part, path, problem."""
-    whole = True
-    for part, record in version.parts.items():
-        path = version.file(part)
-        if record["path"] and content_digests(path, version) != record["digests"]:
-            whole = False
-            said = "is missing" if not path.exists() else "does not hold what was written; build makes it again"
-            yield {"product": product, "part": part, "path": str(path), "problem": said}
-    if whole and (version.root / "hats.properties").exists():
-        for text in check_catalog(version.root):
-            yield {"product": product, "part": "", "path": str(version.root), "problem": text}
-
-
 def _place(part: str) -> int:
-    order, pix = Pixel.parse(part) if "/" in part else (0, 0)
-    return pix << (2 * (29 - order))
+    return Pixel.parse(part).first if "/" in part else 0

@@ -1,25 +1,29 @@
-"""Notes: the workspace's own small files, on its format and survey, on reasons and on damage."""
+"""The workspace's own small files: its format, survey and pixel tree, why parts were last made, what is damaged."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vacframe.core.contract.errors import PlanError, StoreError
 from vacframe.core.store.files import write_text
+from vacframe.core.store.product_store import MANIFEST
 
 if TYPE_CHECKING:
-    from vacframe.core.planning.pilot import Pilot
-    from vacframe.core.planning.plan import BuildReport
+    from vacframe.core.store.pixel_tree import PixelTree
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout on disk."""
+EMPTY_TREE = {"least_order": 0, "split": []}
+OLD_NAME = "vacframe.json"
+"""What format 1 called the workspace's own file, and the record of each version."""
 
 
-class Notes:
-    """The files ``vacframe.json``, ``reasons.json`` and ``damaged.json`` of a workspace.
+class WorkspaceFiles:
+    """The files ``workspace.json``, ``reasons.json`` and ``damaged.json`` of a workspace.
 
     Parameters
     ----------
@@ -29,12 +33,20 @@ class Notes:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.own = folder / "vacframe.json"
+        self.own = folder / "workspace.json"
         self._reasons = folder / "reasons.json"
         self._damaged = folder / "damaged.json"
 
     def check_format(self) -> None:
-        """Raise StoreError where the workspace was made by a newer vacframe, or its file cannot be read."""
+        """Bring a workspace of an older format up to date.
+
+        Raises
+        ------
+        StoreError
+            If it was made by a newer vacframe, or its file cannot be read.
+        """
+        if not self.own.exists():
+            self._rename_old()
         if not self.own.exists():
             return
         try:
@@ -47,13 +59,22 @@ class Notes:
                 "upgrade vacframe, or name another --workspace"
             )
 
-    def prepare(self, survey: str, pilot: Pilot | None) -> dict[str, Any]:
+    def _rename_old(self) -> None:
+        """Rename the files of format 1, the workspace's own last, so that a kill in between is made good later."""
+        old = self.folder / OLD_NAME
+        if not (old.exists() and (self.folder / "products").is_dir()):
+            return
+        for record in self.folder.glob(f"products/*/versions/*/{OLD_NAME}"):
+            os.rename(record, record.with_name(MANIFEST))
+        os.rename(old, self.own)
+
+    def prepare(self, survey: str, pilot: Mapping[str, Any] | None) -> dict[str, Any]:
         """Make the workspace's folder and own file, or read it; PlanError where it is of another survey."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.own.exists():
-            notes: dict[str, Any] = {"format": FORMAT, "survey": survey, "tree": {"least_order": 0, "split": []}}
+            notes: dict[str, Any] = {"format": FORMAT, "survey": survey, "tree": EMPTY_TREE}
             if pilot is not None:
-                notes["pilot"] = pilot.model_dump(mode="json")
+                notes["pilot"] = dict(pilot)
             write_text(self.own, json.dumps(notes, indent=1), replace=False)
         notes = json.loads(self.own.read_text())
         if notes["survey"] != survey:
@@ -63,6 +84,13 @@ class Notes:
             )
         return notes
 
+    def grow(self, tree: PixelTree) -> None:
+        """Record a grown pixel tree; what another build has split there stays so."""
+        notes = json.loads(self.own.read_text())
+        tree.split |= tree.from_json(notes["tree"]).split
+        notes["tree"] = tree.to_json()
+        write_text(self.own, json.dumps(notes, indent=1))
+
     def reasons(self) -> dict[str, dict[str, str]]:
         """Return, for each product and partition, why it was last made."""
         try:
@@ -71,13 +99,11 @@ class Notes:
             return {}
         return kept
 
-    def keep_reasons(self, report: BuildReport) -> None:
-        """Remember, for `why`, the reason for which each task last ran."""
+    def keep_reasons(self, made: Iterable[tuple[str, str, str]]) -> None:
+        """Remember why parts were made: product, part, reason."""
         kept = self.reasons()
-        for task in report.tasks:
-            if task.action != "fresh":
-                said = f"last made in build {report.build_id}: {task.reason.kind}: {task.reason.detail}"
-                kept.setdefault(task.product, {})[task.part] = said
+        for product, part, reason in made:
+            kept.setdefault(product, {})[part] = reason
         write_text(self._reasons, json.dumps(kept))
 
     def damaged(self) -> set[tuple[str, str]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 import vacframe as vf
 from vacframe.astro.dust import FAR, DustCube, DustDisc, av_infinity
-from vacframe.astro.reddening_map import reddening_at
+from vacframe.astro.reddening_map import map_rows
 from vacframe.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP
 from vacframe_bayes_isochrone.method.sightline_integral import MU_FIRST, MU_NODES, MU_STEP
 
@@ -108,8 +108,8 @@ def _extinction_to_infinity(pixels: vf.Batch, gl: np.ndarray, gb: np.ndarray, du
     scale, unit = _scales("reddening_map", pixels, dust)
     values = pixels["ebv"].astype(np.float64)
     total = np.where(scale == SFD, av_infinity(values), unit * values)
-    pixel_values = {"healpix": pixels["healpix"], "healpix_order": pixels["healpix_order"], "ebv": total}
-    return reddening_at(pixel_values, gl, gb)
+    rows = map_rows({name: pixels[name] for name in ("healpix", "healpix_order")}, gl, gb)
+    return np.where(rows >= 0, total[rows], np.nan)
 
 
 def _cube(pixels: vf.Batch, dust: DustPrior) -> DustCube:

@@ -1,0 +1,1 @@
+"""Figures of a mock survey, from its stored products."""

@@ -1,0 +1,1 @@
+"""How the survey is made up: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Drawing the stars of a survey, and its visits to them."""

@@ -1,0 +1,1 @@
+"""The dust that the stars shine through."""

@@ -1,0 +1,1 @@
+"""What Gaia measures: astrometry, zero point, distances, low-dispersion spectra."""

@@ -1,0 +1,1 @@
+"""The Galaxy: populations, places, potential, motions, clusters, a stream."""

@@ -1,0 +1,1 @@
+"""What surveys say of a star: labels with errors, each with its selection."""

@@ -1,0 +1,1 @@
+"""The spectroscopic survey: spectrograph, the Earth's atmosphere, observed spectra."""

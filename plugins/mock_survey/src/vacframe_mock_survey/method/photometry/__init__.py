@@ -1,0 +1,1 @@
+"""Magnitudes: bands, extinction, and what surveys measure in them."""

@@ -1,0 +1,1 @@
+"""Light of the stars: an atmosphere with its lines and molecules."""

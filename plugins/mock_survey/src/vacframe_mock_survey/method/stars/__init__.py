@@ -1,0 +1,1 @@
+"""Stars as models: isochrones, companions, abundances."""

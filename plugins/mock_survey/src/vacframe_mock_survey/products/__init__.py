@@ -1,0 +1,1 @@
+"""The products: one module for each, named after it."""

@@ -1,0 +1,1 @@
+"""The numerics of Wang et al. (2022): arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Readers of the files of surveys: files in, rows out."""

@@ -1,0 +1,1 @@
+"""Columns in memory: Arrow and NumPy, batches, expressions, digests, random numbers, positions on the sky."""

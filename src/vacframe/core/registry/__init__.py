@@ -1,0 +1,1 @@
+"""Installed plugins: found, listed by manifest, fingerprinted, quarantined."""

@@ -1,0 +1,1 @@
+"""A user's table files as rows of a product."""

@@ -1,0 +1,1 @@
+"""What lies on disk in a workspace: results, versions, partitions, HATS catalogues, the pixel tree, the ledger."""
