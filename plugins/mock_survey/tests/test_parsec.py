@@ -8,9 +8,8 @@ from vacframe_mock_survey.method.drawing.survey import Survey
 from vacframe_mock_survey.method.photometry.bands import absolute_magnitudes
 from vacframe_mock_survey.method.stars.tracks import NODES
 
-parsec = pytest.importorskip(
-    "vacframe_surveys.readers.parsec_tables", reason="the plugin surveys, which reads PARSEC's isochrones"
-)
+READER = "vacframe_surveys.readers.parsec_tables"
+parsec = pytest.importorskip(READER, reason="the plugin surveys, which reads PARSEC's isochrones")
 
 
 @pytest.fixture(scope="module")
