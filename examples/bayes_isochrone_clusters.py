@@ -1,8 +1,12 @@
-"""Ages of star clusters, and masses and distances of the Gaia FGK benchmark stars, against what others measured.
+"""Tables of star clusters and of the Gaia FGK benchmark stars, from the files of others, and a configuration for them.
 
-Run as ``python bayes_isochrone_clusters.py DATA WORKSPACE``. DATA holds the folders ``clusters`` (M67 with Gaia DR2,
+Run as ``python bayes_isochrone_clusters.py DATA FOLDER``. DATA holds the folders ``clusters`` (M67 with Gaia DR2,
 2MASS and APOGEE-Payne labels; giants of globular clusters of Meszaros et al. 2015, ages of VandenBerg et al. 2013,
-distances of Vasiliev & Baumgardt 2021) and ``gaia_benchmark`` (Soubiran et al. 2024). Both priors are run.
+distances of Vasiliev & Baumgardt 2021) and ``gaia_benchmark`` (Soubiran et al. 2024). Then
+
+    vacframe build isochrone_clusters isochrone_validation --config FOLDER/clusters.toml --workspace WORKSPACE
+    vacframe show isochrone_clusters --workspace WORKSPACE
+    vacframe show isochrone_validation --workspace WORKSPACE
 """
 
 import sys
@@ -10,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from astropy.table import Table, vstack
-
-import vacframe as vf
 
 M67_AGE = 3.43
 """Gyr, table 1 of Wang J. et al. (2023), from Donor et al. (2020); 3.4 to 4.3 Gyr in the literature."""
@@ -29,6 +31,14 @@ files = ["observables.ecsv"]
 
 [sources.cluster_members]
 files = ["members.ecsv"]
+
+# Not from asteroseismology, but from log g and radius; isochrone_validation compares masses with this table.
+[sources.asteroseismic_labels]
+files = ["benchmark_masses.ecsv"]
+
+[plugins.bayes_isochrone]
+giant_logg = 9.0                # the benchmark stars count whatever their log g is; all members are evolved stars
+prior = "flat"                  # or, with --set plugins.bayes_isochrone.prior=binney2014, the paper's
 """
 
 
@@ -111,41 +121,18 @@ def benchmarks(folder: Path) -> Table:
     return stars
 
 
-def prepare(data: Path, folder: Path) -> Table:
-    """Write observables, members and configuration into a folder; return the stars."""
+def main(data: Path, folder: Path) -> None:
+    """Write observables, members, masses and configuration into a folder."""
     stars = vstack([m67(data / "clusters"), globulars(data / "clusters"), benchmarks(data / "gaia_benchmark")])
     stars["source_id"] = np.arange(len(stars)) + 1
     folder.mkdir(parents=True, exist_ok=True)
-    members = stars[stars["cluster"] != ""]
+    members, lone = stars[stars["cluster"] != ""], stars[stars["cluster"] == ""]
     members["source_id", "ra", "dec", "cluster", "age", "distance"].write(folder / "members.ecsv", overwrite=True)
+    lone["source_id", "ra", "dec", "mass"].write(folder / "benchmark_masses.ecsv", overwrite=True)
     observed = [n for n in stars.colnames if n not in ("cluster", "age", "distance", "mass")]
     stars[observed].write(folder / "observables.ecsv", overwrite=True)
     (folder / "clusters.toml").write_text(CONFIG)
-    return stars
-
-
-def main(data: str, folder: str) -> None:
-    """Print the ages of the clusters and how far the benchmark stars' masses and distances lie from their own."""
-    stars = prepare(Path(data), Path(folder)).to_pandas().set_index("source_id")
-    for prior in ("flat", "binney2014"):
-        config = Path(folder) / "clusters.toml"
-        workspace = vf.Workspace(folder, config=config, overrides=[f"plugins.bayes_isochrone.prior={prior}"])
-        if not workspace.build("isochrone_clusters", "bayes_isochrone").ok:
-            raise SystemExit(f"the build with prior {prior} failed; see {folder}/logs")
-        print(f"\n{prior}\ncluster  members agree   age/Gyr  16 %  84 %  literature")
-        for row in workspace.read("isochrone_clusters").to_pylist():
-            print(
-                f"{row['cluster']:8s} {row['n']:7d} {row['n_agree']:5.1f} {row['age_50']:9.2f} {row['age_16']:5.2f} "
-                f"{row['age_84']:5.2f} {row['age_reference']:11.2f}"
-            )
-        found = workspace.read("bayes_isochrone").to_pandas().set_index("source_id")
-        lone = stars[(stars["cluster"] == "") & stars["mass"].notna()]
-        for name in ("mass", "distance"):
-            miss = found.loc[lone.index, name] / lone[name] - 1
-            low, middle, high = np.nanpercentile(miss, [16, 50, 84])
-            count = int(miss.notna().sum())
-            print(f"{count} benchmark stars, {name}: median {middle:+.3f}, 16 to 84 % {low:+.3f} to {high:+.3f}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
