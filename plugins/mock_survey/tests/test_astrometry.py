@@ -9,7 +9,7 @@ from vacframe.testing import run_product
 def gaia(truth, **options):
     config = MockSurveyConfig(**options)
     made = run_product(plugin, "gaia_sources", {"mock_truth": truth}, config=config).table.to_pandas()
-    return made.set_index("source_id").join(truth.to_pandas().set_index("source_id"), rsuffix="_true", how="left")
+    return made.merge(truth.to_pandas(), how="left", on="source_id", suffixes=("", "_true")).set_index("source_id")
 
 
 def pulls(table):

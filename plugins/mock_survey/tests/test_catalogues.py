@@ -20,7 +20,7 @@ def crowd(make_truth):
 
 def joined(truth, name, **options):
     made = run_product(plugin, name, {"mock_truth": truth}, config=MockSurveyConfig(**options)).table.to_pandas()
-    return made.set_index("source_id").join(truth.to_pandas().set_index("source_id"), rsuffix="_true", how="left")
+    return made.merge(truth.to_pandas(), how="left", on="source_id", suffixes=("", "_true")).set_index("source_id")
 
 
 def spread(values):

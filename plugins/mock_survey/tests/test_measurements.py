@@ -15,7 +15,7 @@ PRODUCTS = {
 
 def joined(truth, name, key, **options):
     made = run_product(plugin, name, {PRODUCTS[name]: truth}, config=MockSurveyConfig(**options)).table.to_pandas()
-    return made.set_index(key).join(truth.to_pandas().set_index(key), rsuffix="_true", how="left")
+    return made.merge(truth.to_pandas(), how="left", on=key, suffixes=("", "_true")).set_index(key)
 
 
 @pytest.mark.parametrize("name", PRODUCTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import vacframe as vf
@@ -53,6 +53,48 @@ def _relative_at(parallax: float) -> Callable[[Any], float]:
     return measure
 
 
+GIANTS = (("five", 268_003), ("six", 5_070))
+"""Sect. 2.1: parameters of the astrometric solution, giants left."""
+OFFSETS = (
+    ("raw", 5, "five", -27.9),
+    ("raw", 6, "six", -26.5),
+    ("corrected", 5, "five", 2.6),
+    ("corrected", 6, "six", 2.9),
+)
+"""Abstract, Sect. 3 and Fig. 4: parallaxes, parameters of the solution, offset (uas)."""
+_SKY = "median over the pixels of the Galactic map"
+_MEDIAN = {"unit": "uas", "measure": _median}
+MAP = (
+    ("map, raw", -30.0, 5.0, _SKY, "about -30", (NONCORR,), _MEDIAN),
+    ("map, corrected", 0.0, 5.0, _SKY, "about 0", (CORR,), _MEDIAN),
+    (
+        "raw pixels below 0", 0.9, 0.0, "fraction of the pixels below 0 uas", "almost all", (NONCORR,),
+        {"measure": _share(float("-inf"), 0.0), "compare": "at_least"},
+    ),
+    (
+        "corrected pixels within 30 uas", 0.9, 0.0, "fraction of the pixels between -30 and +30 uas", "almost all",
+        (CORR,), {"measure": _share(-30.0, 30.0), "compare": "at_least"},
+    ),
+    (
+        "bias at b = 0", 0.0, 0.0, "size of the median raw offset of pixels at |b| < 10 deg minus that at |b| > 30 deg",
+        "largest in the Galactic plane", (NONCORR, "gb"),
+        {"unit": "uas", "measure": _plane_excess, "compare": "at_least"},
+    ),
+)  # fmt: skip
+"""Sect. 3 and Fig. 6: name, value, our tolerance, measurement, the paper's words, columns of the map, the rest."""
+RED_CLUMP: tuple[tuple[str, float, float, str, str, dict[str, str]], ...] = (
+    ("red clump, stars", 49_459, 0.02 * 49_459, "giants with a second distance too", "n", {}),
+    (
+        "red clump, offset", 3.6, _TOLERANCE, "median difference of parallaxes", "offset",
+        {"unit": "uas", "error_column": "offset_error"},
+    ),
+    ("red clump, scatter", 41.0, 5.0, "sigma of the Gaussian fit to it", "std", {"unit": "uas"}),
+)  # fmt: skip
+"""Sect. 2.2 and Fig. 3: name, value, our tolerance, measurement, column, the rest."""
+RED_CLUMP_AT = ((0.2, -0.01), (0.45, 0.01), (1.0, 0.03))
+"""Fig. 3, lower panel: parallax (mas), median relative difference of parallaxes."""
+
+
 def _circular(distances: Distances) -> str:
     """Return why offsets from distances say nothing of Gaia; empty where they do."""
     known = distances.circularity in ("independent", "training")
@@ -74,104 +116,48 @@ def _check_is_independent(config: ParallaxZpConfig) -> str:
     return _papers_stars(config) or (_circular(second) if second else "")
 
 
-def _number(name: str, value: float, tolerance: float, how: str, place: str, **other: Any) -> vf.Published:
-    measure = other.pop("measure", vf.single_value)
+def _number(name: str, value: float, tolerance: float, how: str, *columns: str, **other: Any) -> vf.Published:
+    given: dict[str, Any] = {"measure": vf.single_value} | other
     return vf.Published(
-        name=name, value=value, tolerance=tolerance, how=how, place=place, measure=measure, of_real_stars=True, **other
+        name=name, value=value, tolerance=tolerance, how=how, columns=columns, of_real_stars=True, **given
     )
 
 
-def _counts() -> tuple[vf.Published, ...]:
+def _counts() -> Iterator[vf.Published]:
     how = "stars left after all cuts (2 % allowed for versions of the input catalogues)"
-    common = {"product": "zp_giants_counts", "where": "cut == 'stars'", "caveat": _papers_stars}
-    return tuple(
-        _number(f"giants, {solution} parameters", n, 0.02 * n, how, "Sect. 2.1", columns=(f"n_{solution}",), **common)
-        for solution, n in (("five", 268_003), ("six", 5_070))
-    )
+    rows = {"product": "zp_giants_counts", "where": "cut == 'stars'", "place": "Sect. 2.1", "caveat": _papers_stars}
+    for text, n in GIANTS:
+        yield _number(f"giants, {text} parameters", n, 0.02 * n, how, f"n_{text}", **rows)
 
 
-def _offsets() -> tuple[vf.Published, ...]:
-    found = []
-    for correction, values in (("raw", (-27.9, -26.5)), ("corrected", (2.6, 2.9))):
-        for solution, text, value in zip((5, 6), ("five", "six"), values, strict=True):
-            found.append(
-                _number(
-                    f"offset, {text} parameters, {correction}",
-                    value,
-                    _TOLERANCE,
-                    f"median of the {correction} parallax minus that of the giants, {text}-parameter solutions",
-                    "abstract, Sect. 3 and Fig. 4",
-                    unit="uas",
-                    product="parallax_zp_global",
-                    columns=("offset",),
-                    error_column="offset_error",
-                    where=f"solution == {solution} and correction == '{correction}' and sample == 'giants'",
-                    caveat=_offsets_are_gaias,
-                )
-            )
-    where = "solution == 5 and correction == 'raw' and sample == 'giants'"
+def _offsets() -> Iterator[vf.Published]:
+    giants = "solution == {} and correction == '{}' and sample == 'giants'"
+    found = {"product": "parallax_zp_global", "place": "abstract, Sect. 3 and Fig. 4", "caveat": _offsets_are_gaias}
+    for correction, solution, text, value in OFFSETS:
+        how = f"median of the {correction} parallax minus that of the giants, {text}-parameter solutions"
+        rows = found | {"where": giants.format(solution, correction), "unit": "uas", "error_column": "offset_error"}
+        yield _number(f"offset, {text} parameters, {correction}", value, _TOLERANCE, how, "offset", **rows)
     how = "median parallax of the giants, five-parameter solutions"
-    typical = _number(
-        "parallax of the giants", 0.45, 0.05, how, "Sect. 2.1 and 2.2 (about 0.45)", unit="mas", where=where,
-        product="parallax_zp_global", columns=("parallax_giant",), caveat=_papers_stars,
-    )  # fmt: skip
-    return (*found, typical)
+    rows = {"place": "Sect. 2.1 and 2.2 (about 0.45)", "where": giants.format(5, "raw"), "unit": "mas"}
+    rows = found | rows | {"caveat": _papers_stars}
+    yield _number("parallax of the giants", 0.45, 0.05, how, "parallax_giant", **rows)
 
 
-def _maps() -> tuple[vf.Published, ...]:
-    def of(name: str, value: float, tolerance: float, how: str, place: str, *columns: str, **other: Any) -> Any:
-        options = {"product": _MAP, "columns": columns, "caveat": _offsets_are_gaias, **other}
-        return _number(name, value, tolerance, how, f"Sect. 3 and Fig. 6 ({place})", **options)
-
-    middle = {"unit": "uas", "measure": _median}
-    least = {"compare": "at_least"}
-    text = "median over the pixels of the Galactic map"
-    return (
-        of("map, raw", -30.0, 5.0, text, "about -30", NONCORR, **middle),
-        of("map, corrected", 0.0, 5.0, text, "about 0", CORR, **middle),
-        of(
-            "raw pixels below 0", 0.9, 0.0, "fraction of the pixels below 0 uas", "almost all", NONCORR,
-            measure=_share(float("-inf"), 0.0), **least,
-        ),
-        of(
-            "corrected pixels within 30 uas", 0.9, 0.0, "fraction of the pixels between -30 and +30 uas", "almost all",
-            CORR, measure=_share(-30.0, 30.0), **least,
-        ),
-        of(
-            "bias at b = 0", 0.0, 0.0,
-            "size of the median raw offset of pixels at |b| < 10 deg minus that at |b| > 30 deg",
-            "largest in the Galactic plane", NONCORR, "gb", unit="uas", measure=_plane_excess, **least,
-        ),
-    )  # fmt: skip
+def _maps() -> Iterator[vf.Published]:
+    for name, value, tolerance, how, words, columns, other in MAP:
+        rows = {"product": _MAP, "place": f"Sect. 3 and Fig. 6 ({words})", "caveat": _offsets_are_gaias}
+        yield _number(name, value, tolerance, how, *columns, **rows, **other)
 
 
-def _red_clump() -> tuple[vf.Published, ...]:
-    def of(name: str, value: float, tolerance: float, how: str, *columns: str, **other: Any) -> Any:
-        options = {"product": "parallax_zp_check", "columns": columns, "caveat": _check_is_independent, **other}
-        return _number(
-            name,
-            value,
-            tolerance,
-            f"{how} (needs plugins.parallax_zp.second_distances)",
-            "Sect. 2.2 and Fig. 3",
-            **options,
-        )
-
-    all_stars = {"where": "is_null(low)"}
-    return (
-        of("red clump, stars", 49_459, 0.02 * 49_459, "giants with a second distance too", "n", **all_stars),
-        of("red clump, offset", 3.6, _TOLERANCE, "median difference of parallaxes", "offset", unit="uas",
-           error_column="offset_error", **all_stars),
-        of("red clump, scatter", 41.0, 5.0, "sigma of the Gaussian fit to it", "std", unit="uas", **all_stars),
-        *(
-            of(
-                f"red clump at {parallax:g} mas", value, 0.01,
-                f"median relative difference in the bin of second parallaxes that holds {parallax:g} mas",
-                "relative", "low", "high", "n", measure=_relative_at(parallax),
-            )
-            for parallax, value in ((0.2, -0.01), (0.45, 0.01), (1.0, 0.03))
-        ),
-    )  # fmt: skip
+def _red_clump() -> Iterator[vf.Published]:
+    rows = {"product": "parallax_zp_check", "place": "Sect. 2.2 and Fig. 3", "caveat": _check_is_independent}
+    needs = "(needs plugins.parallax_zp.second_distances)"
+    for name, value, tolerance, how, column, other in RED_CLUMP:
+        yield _number(name, value, tolerance, f"{how} {needs}", column, where="is_null(low)", **rows, **other)
+    for parallax, value in RED_CLUMP_AT:
+        how = f"median relative difference in the bin of second parallaxes that holds {parallax:g} mas {needs}"
+        columns, measure = ("relative", "low", "high", "n"), _relative_at(parallax)
+        yield _number(f"red clump at {parallax:g} mas", value, 0.01, how, *columns, measure=measure, **rows)
 
 
 def _drawn(name: str) -> Callable[..., Any]:
