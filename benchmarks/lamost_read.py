@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 from vacframe_surveys.readers.lamost_files import KEYS
-from vacframe_surveys.readers.lamost_rows import read_rows
+from vacframe_surveys.readers.lamost_rows import read_lamost_rows
 
 from vacframe.core.columns.batch import SourceFile
 
@@ -55,7 +55,7 @@ def astropy_bytes(files: Files) -> None:
 def ours(files: Files) -> int:
     """Read with the plugin, `CHUNK` files a call, as a build does; return the number of rows."""
     chunks = [files[i : i + CHUNK] for i in range(0, len(files), CHUNK)]
-    return sum(len(read_rows([SourceFile(p.name, p) for p in c], {}).table["obsid"]) for c in chunks)
+    return sum(len(read_lamost_rows([SourceFile(p.name, p) for p in c], {}).table["obsid"]) for c in chunks)
 
 
 def main(folder: Path, number: int) -> None:

@@ -37,7 +37,7 @@ def best(work: Callable[[], object]) -> float:
 def spectra() -> pa.Table:
     """Return some sources with full covariances."""
     from vacframe_surveys.conformance import write_xp
-    from vacframe_surveys.readers.xp_rows import read_rows
+    from vacframe_surveys.readers.xp_rows import read_xp_rows
 
     from vacframe import SourceFile
 
@@ -45,7 +45,7 @@ def spectra() -> pa.Table:
     path = data / "calspec_xp" / "gaia_spectra_file_ddf_v0.parquet"
     if not path.exists():
         path = write_xp(Path("xp_made_up.csv"), 30)
-    return read_rows([SourceFile(path.name, path)]).table
+    return read_xp_rows([SourceFile(path.name, path)]).table
 
 
 def sampling(table: pa.Table, sources: int) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from vacframe_surveys.conformance import write_xp
-from vacframe_surveys.readers.xp_rows import pixel_centres, read_rows
+from vacframe_surveys.readers.xp_rows import pixel_centres, read_xp_rows
 
 from vacframe import SourceFile, to_numpy
 
@@ -17,7 +17,7 @@ CONTINUOUS = "xp_tests/xp_continuous/"
 
 
 def read(path):
-    made = read_rows([SourceFile(str(path), Path(path))])
+    made = read_xp_rows([SourceFile(str(path), Path(path))])
     return made.table, made.rejects.to_arrow().to_pylist()
 
 

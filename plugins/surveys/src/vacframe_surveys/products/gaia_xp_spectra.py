@@ -22,6 +22,6 @@ FORMATS = ("csv", "ecsv", "fits", "votable", "parquet", "hats", "")
 )
 def gaia_xp_spectra(inputs: vf.Inputs, context: vf.Context) -> Any:
     """Gaia DR3 XP spectra as basis function coefficients, from files of any form of the archive."""
-    from vacframe_surveys.readers.xp_rows import read_rows
+    from vacframe_surveys.readers.xp_rows import read_xp_rows
 
-    return read_rows(inputs.files)
+    return read_xp_rows(inputs.files)

@@ -19,6 +19,6 @@ from vacframe_surveys.registry import plugin
 )
 def lamost_spectra(inputs: vf.Inputs, context: vf.Context) -> Any:
     """LAMOST low-resolution spectra from FITS files of any data release, on the survey's grid."""
-    from vacframe_surveys.readers.lamost_rows import read_rows
+    from vacframe_surveys.readers.lamost_rows import read_lamost_rows
 
-    return read_rows(inputs.files, context.config.plan_numbers)
+    return read_lamost_rows(inputs.files, context.config.plan_numbers)

@@ -26,7 +26,7 @@ _CONDITIONS = {
 _ARRAYS = ("flux", "ivar", "mask")
 
 
-def read_rows(files: Sequence[SourceFile], plan_numbers: Mapping[str, int]) -> Result:
+def read_lamost_rows(files: Sequence[SourceFile], plan_numbers: Mapping[str, int]) -> Result:
     """Return the rows of `lamost_spectra` of these files, and the files that give none as rejects.
 
     Parameters

@@ -24,7 +24,7 @@ from vacframe_surveys.readers.xp_files import BANDS, UNREADABLE, Columns, iter_c
 _INTEGERS = ("n_relevant_bases", "n_measurements")
 
 
-def read_rows(files: Sequence[SourceFile]) -> Result:
+def read_xp_rows(files: Sequence[SourceFile]) -> Result:
     """Return the rows of `gaia_xp_spectra` of these files.
 
     A row's position is the file's ra and dec; in a file without them, the centre of the HEALPix pixel (order 12, 0.9
