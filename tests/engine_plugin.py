@@ -100,7 +100,7 @@ def activate(monkeypatch, folder: Path, name: str = "synthetic", code: str = COD
     monkeypatch.setenv("PYTHONPATH", str(folder))
     importlib.invalidate_caches()
     sys.modules.pop(f"vacframe_{name}", None)
-    monkeypatch.setattr("vacframe.core.execution.worker.registry", lru_cache(Registry.discover))
+    monkeypatch.setattr("vacframe.core.tasks.worker.registry", lru_cache(Registry.discover))
     return folder
 
 

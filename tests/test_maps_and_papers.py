@@ -27,7 +27,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(folder))
     importlib.invalidate_caches()
     sys.modules.pop("vacframe_mapper", None)
-    monkeypatch.setattr("vacframe.core.execution.worker.registry", lru_cache(Registry.discover))
+    monkeypatch.setattr("vacframe.core.tasks.worker.registry", lru_cache(Registry.discover))
     engine_plugin.write_stars(tmp_path / "stars.parquet", 310)
     (tmp_path / "vacframe.toml").write_text(CONFIG)
     return tmp_path

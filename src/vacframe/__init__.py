@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from vacframe.core.contract.product import Exactness, Files, Kind, MapGrid, Method, Product, Resources
     from vacframe.core.contract.result import Rejects, Result
     from vacframe.core.contract.schema import Column, DType, Position, TableSchema, column
-    from vacframe.core.execution.context import Context
+    from vacframe.core.tasks.context import Context
     from vacframe.io.distribution import distribution_file
     from vacframe.io.fields import ColumnsLeftOutWarning
     from vacframe.io.formats import is_gzip, sniff
@@ -63,7 +63,7 @@ HOMES = {
     "core.contract.product": ("Exactness", "Files", "Kind", "MapGrid", "Method", "Product", "Resources"),
     "core.contract.result": ("Rejects", "Result"),
     "core.contract.schema": ("Column", "DType", "Position", "TableSchema", "column"),
-    "core.execution.context": ("Context",),
+    "core.tasks.context": ("Context",),
     "io.distribution": ("distribution_file",),
     "io.fields": ("ColumnsLeftOutWarning",),
     "io.formats": ("is_gzip", "sniff"),

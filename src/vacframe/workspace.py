@@ -309,8 +309,8 @@ class Workspace:
 
     def rerun(self, capsule: str | os.PathLike[str]) -> Made:
         """Run a failed task again on the inputs that its capsule kept."""
-        from vacframe.core.execution.capsule import read_capsule
-        from vacframe.core.execution.worker import call_plugin
+        from vacframe.core.tasks.capsule import read_capsule
+        from vacframe.core.tasks.worker import call_plugin
 
         return call_plugin(*read_capsule(Path(capsule)))
 

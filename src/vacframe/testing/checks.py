@@ -17,9 +17,9 @@ from vacframe.core.columns.position import stored_schema
 from vacframe.core.contract.errors import PluginError, VacframeError
 from vacframe.core.contract.model import Model
 from vacframe.core.contract.product import Exactness, Kind
-from vacframe.core.execution.inputs import chosen_rows
-from vacframe.core.execution.plugin_call import CHUNK_BYTES
 from vacframe.core.store.results import Made
+from vacframe.core.tasks.inputs import chosen_rows
+from vacframe.core.tasks.plugin_call import CHUNK_BYTES
 from vacframe.testing.guard import watch
 from vacframe.testing.run import columns_of, run_product
 from vacframe.testing.samples import Case

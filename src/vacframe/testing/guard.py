@@ -117,7 +117,7 @@ def _is_cache(path: str) -> bool:
 
 def _importing(frame: FrameType | None) -> bool:
     """Whether something that `run` calls is importing a module."""
-    while frame is not None and frame.f_globals.get("__name__") != "vacframe.core.execution.plugin_call":
+    while frame is not None and frame.f_globals.get("__name__") != "vacframe.core.tasks.plugin_call":
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True
         frame = frame.f_back

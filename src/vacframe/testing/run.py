@@ -15,11 +15,11 @@ from vacframe.core.contract.model import Model
 from vacframe.core.contract.needs import Need, primary_need
 from vacframe.core.contract.product import Product
 from vacframe.core.contract.schema import Column, TableSchema
-from vacframe.core.execution.context import Context
-from vacframe.core.execution.inputs import call_inputs, chosen_rows, keys_in
-from vacframe.core.execution.plugin_call import CHUNK_BYTES, invoke
 from vacframe.core.store.partition import schema_of as schema_of_table
 from vacframe.core.store.results import Made
+from vacframe.core.tasks.context import Context
+from vacframe.core.tasks.inputs import call_inputs, chosen_rows, keys_in
+from vacframe.core.tasks.plugin_call import CHUNK_BYTES, invoke
 from vacframe.schemas import SOURCES
 
 

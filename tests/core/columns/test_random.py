@@ -7,7 +7,7 @@ from scipy import stats
 from vacframe.core.columns.digest import mix64, text_seed
 from vacframe.core.columns.random import RowRandom, key_bits
 from vacframe.core.contract.plugin import NoConfig
-from vacframe.core.execution.context import Context
+from vacframe.core.tasks.context import Context
 
 N = 200_000
 

@@ -16,7 +16,7 @@ from vacframe.core.execution.making import Again, Over, Work
 from vacframe.core.execution.outcome import ProductOutcome
 from vacframe.core.execution.progress import Reporter
 from vacframe.core.execution.schedule import Schedule
-from vacframe.core.execution.specs import ScanAnswer, ScanSpec
+from vacframe.core.tasks.specs import ScanAnswer, ScanSpec
 from vacframe.workspace import Workspace
 
 MEETING = '''

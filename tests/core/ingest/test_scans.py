@@ -14,13 +14,13 @@ from vacframe.core.contract.errors import CorruptFileError, InputFileError
 from vacframe.core.contract.product import Kind, Product
 from vacframe.core.contract.schema import Position, TableSchema, column
 from vacframe.core.contract.settings import SourceConfig
-from vacframe.core.execution.specs import GatherSpec, PilotRows, ProductSpec, ScannedRows, ScanSpec
 from vacframe.core.ingest.gathering import run_gather
 from vacframe.core.ingest.scanning import RECORDS, REJECTS, ROWS, run_scan
 from vacframe.core.ingest.scans import Scans
 from vacframe.core.planning.graph import Node
 from vacframe.core.store.ledger import Ledger
 from vacframe.core.store.product_store import ProductStore
+from vacframe.core.tasks.specs import GatherSpec, PilotRows, ProductSpec, ScannedRows, ScanSpec
 
 STARS = TableSchema(
     key="star",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vacframe.core.contract.needs import Need
     from vacframe.core.contract.product import Product
     from vacframe.core.contract.result import Result
-    from vacframe.core.execution.context import Context
+    from vacframe.core.tasks.context import Context
 
 PROJECT = "vacframe"
 ENTRY_POINT_GROUP = "vacframe.plugins"

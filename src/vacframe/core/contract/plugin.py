@@ -17,7 +17,7 @@ from vacframe.core.contract.schema import TableSchema
 
 if TYPE_CHECKING:
     from vacframe.core.columns.batch import Inputs
-    from vacframe.core.execution.context import Context
+    from vacframe.core.tasks.context import Context
 
 _FILES, _METHOD, _RESOURCES = Files(), Method(), Resources()
 RunFunction = Callable[["Inputs", "Context"], Any]

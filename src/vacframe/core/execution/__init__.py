@@ -1,1 +1,1 @@
-"""Tasks where they run: specifications, inputs, one call of a plugin, executors, devices, schedule, logs."""
+"""Many tasks: steps that make products, their schedule over workers and devices, and what came of them."""

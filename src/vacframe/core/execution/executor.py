@@ -1,6 +1,6 @@
 """What runs tasks: the protocol that every executor keeps, and what all of them share.
 
-A task is a module-level function with one specification (`vacframe.core.execution.specs`), small and picklable.
+A task is a module-level function with one specification (`vacframe.core.tasks.specs`), small and picklable.
 """
 
 from __future__ import annotations

@@ -12,14 +12,14 @@ import pyarrow as pa
 
 from vacframe.core.execution.outcome import ProductOutcome
 from vacframe.core.execution.session import Session
-from vacframe.core.execution.specs import Answer, ResultAnswer, TaskSpec
-from vacframe.core.execution.worker import run_make
 from vacframe.core.planning.graph import Node
 from vacframe.core.planning.states import State, Task, evaluate_tasks
 from vacframe.core.planning.task_key import exact_key
 from vacframe.core.registry.fingerprint import library_versions
 from vacframe.core.store.product_store import Version
 from vacframe.core.store.publishing import Finished, fill, rejects_differ
+from vacframe.core.tasks.specs import Answer, ResultAnswer, TaskSpec
+from vacframe.core.tasks.worker import run_make
 
 RECORDED = ("vacframe", "numpy", "scipy", "astropy", "pyarrow", "keras", "tensorflow", "jax")
 """Libraries whose versions the provenance holds."""

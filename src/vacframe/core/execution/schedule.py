@@ -13,9 +13,9 @@ from vacframe.core.execution.device_pool import DevicePool
 from vacframe.core.execution.executor import Executor
 from vacframe.core.execution.making import Again, Hold, Making, Over, Work
 from vacframe.core.execution.progress import Reporter
-from vacframe.core.execution.specs import Answer, TaskSpec
-from vacframe.core.execution.task_log import rows_done
 from vacframe.core.planning.states import State
+from vacframe.core.tasks.specs import Answer, TaskSpec
+from vacframe.core.tasks.task_log import rows_done
 
 GLANCE_S = 1.0
 """How often the progress of running tasks is looked at, seconds."""

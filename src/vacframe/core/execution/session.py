@@ -12,9 +12,6 @@ from vacframe.core.contract.errors import VacframeError
 from vacframe.core.contract.needs import Need
 from vacframe.core.contract.settings import ProjectConfig
 from vacframe.core.execution.outcome import BuildReport, Failure
-from vacframe.core.execution.specs import InputSpec, MakeSpec, ProductSpec
-from vacframe.core.execution.task_log import log_path
-from vacframe.core.execution.worker import TaskFailed
 from vacframe.core.planning.graph import Node
 from vacframe.core.planning.pilot import Pilot
 from vacframe.core.planning.plan import PlannedTask
@@ -23,6 +20,9 @@ from vacframe.core.store.key_index import write_key_index
 from vacframe.core.store.ledger import Ledger
 from vacframe.core.store.pixel_tree import PixelTree
 from vacframe.core.store.product_store import ProductStore
+from vacframe.core.tasks.specs import InputSpec, MakeSpec, ProductSpec
+from vacframe.core.tasks.task_log import log_path
+from vacframe.core.tasks.worker import TaskFailed
 
 
 @dataclass

@@ -13,9 +13,9 @@ from vacframe.core.columns.position import HEALPIX, HEALPIX_ORDER, in_order
 from vacframe.core.contract.errors import CorruptFileError
 from vacframe.core.contract.result import REJECT_SCHEMA
 from vacframe.core.contract.schema import Position
-from vacframe.core.execution.specs import GatherSpec, ResultAnswer, ScannedRows
 from vacframe.core.ingest.scanning import ROWS
 from vacframe.core.store.results import Made, has_result, write_result
+from vacframe.core.tasks.specs import GatherSpec, ResultAnswer, ScannedRows
 
 
 def run_gather(spec: GatherSpec) -> ResultAnswer:

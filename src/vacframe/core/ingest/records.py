@@ -10,10 +10,10 @@ import numpy as np
 from vacframe.core.columns.digest import digest_json, total
 from vacframe.core.columns.pixel import Pixel
 from vacframe.core.contract.result import Rejects
-from vacframe.core.execution.specs import ScannedRows
 from vacframe.core.planning.states import WHOLE
 from vacframe.core.store.key_index import KeyIndex
 from vacframe.core.store.pixel_tree import PixelTree
+from vacframe.core.tasks.specs import ScannedRows
 
 
 @dataclass

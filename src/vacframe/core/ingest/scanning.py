@@ -18,11 +18,11 @@ from vacframe.core.contract.errors import InputFileError
 from vacframe.core.contract.result import Rejects
 from vacframe.core.contract.schema import TableSchema
 from vacframe.core.contract.settings import SourceConfig
-from vacframe.core.execution.inputs import read_inputs
-from vacframe.core.execution.specs import PilotRows, ScanAnswer, ScanSpec
-from vacframe.core.execution.task_log import task_log
-from vacframe.core.execution.worker import call_plugin
 from vacframe.core.sources.source_rows import source_rows
+from vacframe.core.tasks.inputs import read_inputs
+from vacframe.core.tasks.specs import PilotRows, ScanAnswer, ScanSpec
+from vacframe.core.tasks.task_log import task_log
+from vacframe.core.tasks.worker import call_plugin
 
 ROWS, RECORDS, REJECTS = "rows.arrow", "records.parquet", "rejects.parquet"
 """Files of a scanned group: its rows, a record of each, and what could not be used."""

@@ -14,7 +14,6 @@ from vacframe.core.contract.errors import SourceError
 from vacframe.core.contract.result import Rejects
 from vacframe.core.execution.making import Again, Answers, Hold, Making, Over, Step, Work
 from vacframe.core.execution.session import Session
-from vacframe.core.execution.specs import GatherSpec, PilotRows, ScanAnswer, ScanSpec
 from vacframe.core.ingest.gathering import run_gather
 from vacframe.core.ingest.records import Gathering, Records, gatherings, scanned_rows
 from vacframe.core.ingest.scanning import run_scan
@@ -26,6 +25,7 @@ from vacframe.core.planning.task_key import gather_key
 from vacframe.core.store.key_index import KeyIndex
 from vacframe.core.store.product_store import ProductStore
 from vacframe.core.store.workspace_files import WorkspaceFiles
+from vacframe.core.tasks.specs import GatherSpec, PilotRows, ScanAnswer, ScanSpec
 
 SCAN_FILES = 256
 SCAN_BYTES = 1 << 26

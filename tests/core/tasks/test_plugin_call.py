@@ -11,8 +11,8 @@ from vacframe.core.columns.position import HEALPIX, healpix29
 from vacframe.core.contract.errors import PluginError, SchemaError
 from vacframe.core.contract.needs import primary_need
 from vacframe.core.contract.plugin import NoConfig
-from vacframe.core.execution.context import Context
-from vacframe.core.execution.plugin_call import invoke
+from vacframe.core.tasks.context import Context
+from vacframe.core.tasks.plugin_call import invoke
 from vacframe.testing import run_product
 
 KEY = vf.column("source_id", "int64", "Identifier", nullable=False)

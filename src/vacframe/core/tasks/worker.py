@@ -11,16 +11,16 @@ from pydantic import BaseModel
 
 from vacframe.core.contract.errors import CorruptFileError, VacframeError
 from vacframe.core.contract.needs import primary_need
-from vacframe.core.execution.capsule import write_capsule
-from vacframe.core.execution.context import Context
-from vacframe.core.execution.inputs import Loaded, call_inputs, exact_digest, read_inputs
-from vacframe.core.execution.plugin_call import invoke, of_partition
-from vacframe.core.execution.specs import MakeSpec, ResultAnswer, ScanSpec
-from vacframe.core.execution.task_log import RowCount, task_log
 from vacframe.core.planning.task_key import task_key
 from vacframe.core.registry.discovery import Registry
 from vacframe.core.registry.loaded_plugin import LoadedPlugin
 from vacframe.core.store.results import Made, has_result, write_result
+from vacframe.core.tasks.capsule import write_capsule
+from vacframe.core.tasks.context import Context
+from vacframe.core.tasks.inputs import Loaded, call_inputs, exact_digest, read_inputs
+from vacframe.core.tasks.plugin_call import invoke, of_partition
+from vacframe.core.tasks.specs import MakeSpec, ResultAnswer, ScanSpec
+from vacframe.core.tasks.task_log import RowCount, task_log
 
 
 class TaskFailed(VacframeError):

@@ -23,12 +23,12 @@ from vacframe.core.contract.model import Model
 from vacframe.core.contract.needs import Need, primary_need
 from vacframe.core.contract.product import Product
 from vacframe.core.contract.schema import Column, TableSchema
-from vacframe.core.execution.specs import InputSpec
 from vacframe.core.planning.states import columns_read
 from vacframe.core.store.key_index import KeyIndex
 from vacframe.core.store.model_files import read_model
 from vacframe.core.store.partition import read_columns
 from vacframe.core.store.pixel_tree import PixelTree
+from vacframe.core.tasks.specs import InputSpec
 
 Loaded = dict[str, pa.Table | Model]
 """Product → its rows (with the columns of `place_columns`), or the model."""

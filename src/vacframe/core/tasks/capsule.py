@@ -13,9 +13,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from vacframe.core.contract.errors import VacframeError
 from vacframe.core.contract.model import Model
-from vacframe.core.execution.inputs import Loaded
-from vacframe.core.execution.specs import MakeSpec, ScanSpec
 from vacframe.core.store.model_files import read_model, write_model
+from vacframe.core.tasks.inputs import Loaded
+from vacframe.core.tasks.specs import MakeSpec, ScanSpec
 
 SPEC_FILE = "task.json"
 

@@ -14,9 +14,9 @@ from vacframe.core.contract.needs import all_rows, by_key, same
 from vacframe.core.contract.product import Product, Resources
 from vacframe.core.contract.schema import Position, TableSchema, column
 from vacframe.core.contract.settings import SourceConfig
-from vacframe.core.execution import specs
-from vacframe.core.execution.capsule import read_capsule, write_capsule
-from vacframe.core.execution.specs import InputSpec, MakeSpec, PilotRows, ProductSpec, ScanSpec
+from vacframe.core.tasks import specs
+from vacframe.core.tasks.capsule import read_capsule, write_capsule
+from vacframe.core.tasks.specs import InputSpec, MakeSpec, PilotRows, ProductSpec, ScanSpec
 
 STARS = TableSchema(
     key="star",

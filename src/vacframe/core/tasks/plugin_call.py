@@ -22,8 +22,8 @@ from vacframe.core.contract.needs import Need, primary_need
 from vacframe.core.contract.product import Kind, Product
 from vacframe.core.contract.result import Rejects, Result, as_result
 from vacframe.core.contract.schema import Column, TableSchema
-from vacframe.core.execution.context import Context
 from vacframe.core.store.results import Made
+from vacframe.core.tasks.context import Context
 
 CHUNK_BYTES = 128 * 1024 * 1024
 RunHook = Callable[[str, Inputs, Context], Any]
