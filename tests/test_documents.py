@@ -36,9 +36,9 @@ def test_every_function_of_the_walk_exists(name):
 
 def test_a_name_that_is_gone_is_noticed():
     with pytest.raises((ModuleNotFoundError, AttributeError)):
-        resolve("vacframe.core.store.publishing.fill_it")
+        resolve("vacframe.core.store.version_folder.fill_it")
     with pytest.raises((ModuleNotFoundError, AttributeError)):
-        resolve("vacframe.core.stores.publishing.fill")
+        resolve("vacframe.core.stores.version_folder.fill")
 
 
 def test_the_rooms_of_the_document_are_those_on_disk():

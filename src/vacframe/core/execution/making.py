@@ -17,7 +17,7 @@ from vacframe.core.planning.states import State, Task, evaluate_tasks
 from vacframe.core.planning.task_key import exact_key
 from vacframe.core.registry.fingerprint import library_versions
 from vacframe.core.store.product_store import Version
-from vacframe.core.store.publishing import Finished, fill, rejects_differ
+from vacframe.core.store.version_folder import Finished, fill, rejects_differ
 from vacframe.core.tasks.specs import Answer, ResultAnswer, TaskSpec
 from vacframe.core.tasks.worker import run_make
 

@@ -22,8 +22,8 @@ from vacframe.io.tables import open_table
 def source_rows(path: Path, source: SourceConfig, schema: TableSchema, rejects: Rejects) -> Iterator[pa.Table]:
     """Yield the rows of one file as tables of the product's columns, with ``_row`` (row in the file).
 
-    Rows left out (the `where` condition, null or repeated keys, impossible positions, values out of range) go to
-    `rejects`.
+    Rows left out (the `where` condition, null keys, impossible positions, values out of range) go to `rejects`; those
+    with a repeated key are found among all files, in `vacframe.core.ingest.records`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Publishing: the complete folder of a version, made of links to finished results."""
+"""The complete folder of a version, made of links to finished results; `ProductStore.commit` makes it current."""
 
 from __future__ import annotations
 

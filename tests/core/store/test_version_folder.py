@@ -13,8 +13,8 @@ from vacframe.core.contract.result import REJECT_SCHEMA, Rejects
 from vacframe.core.contract.schema import Position, TableSchema, column
 from vacframe.core.store.hats import check_catalog
 from vacframe.core.store.product_store import MANIFEST, ProductStore, Version
-from vacframe.core.store.publishing import Finished, fill, rejects_differ
 from vacframe.core.store.results import Made, write_result
+from vacframe.core.store.version_folder import Finished, fill, rejects_differ
 
 STARS = TableSchema(
     key="star",
