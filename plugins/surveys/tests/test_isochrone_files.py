@@ -263,6 +263,17 @@ def test_lachesis_grid_without_phases(tmp_path):
     assert "the grid BaSTI gives no phases of evolution" in made.rejects.to_pylist()[0]["detail"]
 
 
+def test_hdf5_that_is_cut_off_is_refused_and_the_others_are_read(tmp_path):
+    whole = lachesis(tmp_path)[0].path.read_bytes()
+    (tmp_path / "cut.h5").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "cmd.dat").write_text(CMD3)
+    files = [SourceFile(n, tmp_path / n, k) for k, n in enumerate(("cmd.dat", "cut.h5"))]
+    made = run_product(plugin, "isochrones", files=files)
+    assert made.table.num_rows == 3
+    assert made.rejects["reason"].to_pylist() == ["not_isochrones"]
+    assert "truncated file" in made.rejects["detail"][0].as_py()
+
+
 def test_a_build_reads_the_files_together(tmp_path):
     """Two workers would otherwise get one file each; a file that changes makes all be read again."""
     import vacframe as vf

@@ -5,7 +5,8 @@ import gzip
 import numpy as np
 import pytest
 from astropy.io import fits
-from vacframe_surveys.readers.lamost_files import Unusable, inflate, read_astropy, read_fast
+from vacframe_surveys.readers.lamost_files import inflate, read_astropy, read_fast
+from vacframe_surveys.readers.unusable import Unusable
 
 from vacframe.schemas.lamost import LAMOST_PIXELS, LOGLAM_FIRST, LOGLAM_STEP
 

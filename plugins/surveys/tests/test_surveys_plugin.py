@@ -1,30 +1,16 @@
 """What the plugin declares."""
 
-import subprocess
-import sys
-
 import pytest
 from vacframe_surveys import plugin
 from vacframe_surveys.config import SurveysConfig
 
 from vacframe import ConfigError, Kind
-from vacframe.core.contract.schema import check_vocabulary
 from vacframe.schemas import SOURCES
 from vacframe.testing import product_of, run_product
 
 READERS = {"lamost_spectra", "gaia_xp_spectra", "isochrones", "reddening_map", "dust_3d"}
 """Products with a reader of the plugin's own."""
 TABLES = sorted(set(SOURCES) - READERS - {"crossmatch"})
-
-
-def test_import_is_light():
-    heavy = ("numpy", "astropy", "pyarrow", "healpy", "tensorflow", "pandas", "chronos")
-    code = (
-        "import sys, vacframe_surveys; vacframe_surveys.plugin.provides(None);"
-        f"print([m for m in {heavy} if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_every_shared_source_is_declared_with_its_schema():
@@ -46,8 +32,3 @@ def test_a_table_without_a_file_says_what_to_write(name):
 def test_reference_labels_may_be_keyed_by_source_id():
     assert product_of(plugin, "reference_labels").table.key == "obsid"
     assert product_of(plugin, "reference_labels", SurveysConfig(reference_key="source_id")).table.key == "source_id"
-
-
-@pytest.mark.parametrize("name", sorted({*READERS, "crossmatch"}))
-def test_units_and_ucds(name):
-    assert check_vocabulary(product_of(plugin, name).table) == []

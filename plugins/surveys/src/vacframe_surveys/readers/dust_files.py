@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from vacframe_surveys.readers.unusable import Unusable, open_hdf5, reading
 
 FORMS = (
     "a NumPy array of every HEALPix pixel (NESTED, Galactic), HEALPix FITS, FITS images of SFD (one per Galactic "
@@ -14,8 +17,8 @@ FORMS = (
 )
 
 
-class NoDustMap(Exception):
-    """A file that is none of the forms, or lacks what its form needs; the text says what."""
+REASON = "not_a_dust_map"
+"""Code of the rejects: a file that is none of the forms, or lacks what its form needs."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def read_dust(path: Path, order: int) -> PixelValues:
 
     Raises
     ------
-    NoDustMap
+    Unusable
         If it is not a dust map.
     """
     head = path.open("rb").read(10)
@@ -55,14 +58,14 @@ def read_dust(path: Path, order: int) -> PixelValues:
         return _bayestar(path)
     if head.startswith((b"SIMPLE", b"\x1f\x8b")):
         return _fits(path, order)
-    raise NoDustMap(f"is none of: {FORMS}")
+    raise Unusable(REASON, f"is none of: {FORMS}")
 
 
 def _whole_sky_order(count: int) -> int:
     """Return the HEALPix order with `count` pixels."""
     order = round(math.log2(count / 12) / 2) if count else -1
     if order < 0 or 12 * 4**order != count:
-        raise NoDustMap(f"has {count} rows, which is no whole sky of HEALPix pixels (12, 48, 192, ... rows)")
+        raise Unusable(REASON, f"has {count} rows, which is no whole sky of HEALPix pixels (12, 48, 192, ... rows)")
     return order
 
 
@@ -73,29 +76,22 @@ def _whole(values: np.ndarray, scale: str = "sfd") -> PixelValues:
 
 
 def _array(path: Path) -> PixelValues:
-    try:
+    with reading("a NumPy array", REASON):
         values = np.load(path, allow_pickle=False)
-    except (ValueError, OSError) as error:
-        raise NoDustMap(f"is a NumPy file that cannot be read: {error}") from None
     if values.dtype.kind != "f" or values.ndim not in (1, 2):
-        raise NoDustMap(f"holds {values.dtype} of shape {values.shape}; expected floats, (pixels,) or (pixels, moduli)")
+        raise Unusable(
+            REASON, f"holds {values.dtype} of shape {values.shape}; expected floats, (pixels,) or (pixels, moduli)"
+        )
     return _whole(values)
 
 
 def _bayestar(path: Path) -> PixelValues:
-    try:
-        import h5py
-    except ImportError:
-        raise NoDustMap("is HDF5; reading it needs h5py: pip install vacframe-surveys[dustmaps]") from None
-    try:
-        with h5py.File(path, "r") as file:
-            if "pixel_info" not in file or "best_fit" not in file:
-                raise NoDustMap("is HDF5 without pixel_info and best_fit, so it is not a Bayestar map")
-            pixels = file["pixel_info"][:]
-            moduli = np.asarray(file["pixel_info"].attrs["DM_bin_edges"], np.float64)
-            values = file["best_fit"][:]
-    except OSError as error:
-        raise NoDustMap(f"cannot be read as HDF5: {error}") from None
+    with open_hdf5(path, "HDF5", REASON) as file:
+        if "pixel_info" not in file or "best_fit" not in file:
+            raise Unusable(REASON, "is HDF5 without pixel_info and best_fit, so it is not a Bayestar map")
+        pixels = file["pixel_info"][:]
+        moduli = np.asarray(file["pixel_info"].attrs["DM_bin_edges"], np.float64)
+        values = file["best_fit"][:]
     order = np.round(np.log2(pixels["nside"])).astype(np.int64)
     return PixelValues(order, pixels["healpix_index"].astype(np.int64), values, moduli, "bayestar19")
 
@@ -103,49 +99,46 @@ def _bayestar(path: Path) -> PixelValues:
 def _fits(path: Path, order: int) -> PixelValues:
     from astropy.io import fits
 
-    try:
-        with fits.open(path) as units:
-            for unit in units:
-                if isinstance(unit, fits.BinTableHDU):
-                    return _fits_table(unit)
-                if unit.header.get("NAXIS") == 2 and str(unit.header.get("CTYPE1", "")).startswith("GLON"):
-                    return _image(unit.data, unit.header, order)
-    except (OSError, TypeError, ValueError, KeyError) as error:
-        raise NoDustMap(f"cannot be read as FITS: {error}") from None
-    raise NoDustMap(f"is FITS without a HEALPix table or an image in Galactic coordinates; expected {FORMS}")
+    with reading("FITS", REASON), fits.open(path) as units:
+        for unit in units:
+            if isinstance(unit, fits.BinTableHDU):
+                return _fits_table(unit)
+            if unit.header.get("NAXIS") == 2 and str(unit.header.get("CTYPE1", "")).startswith("GLON"):
+                return _image(unit.data, unit.header, order)
+    raise Unusable(REASON, f"is FITS without a HEALPix table or an image in Galactic coordinates; expected {FORMS}")
 
 
-def _fits_table(unit: object) -> PixelValues:
-    header, data = unit.header, unit.data  # type: ignore[attr-defined]
+def _fits_table(unit: Any) -> PixelValues:
+    header, data = unit.header, unit.data
     names = {n.lower(): n for n in data.names}
     if {"healpix", "ebv"} <= set(names):
         count = len(data)
         if "healpix_order" not in names:
-            raise NoDustMap("has columns healpix and ebv but no healpix_order")
+            raise Unusable(REASON, "has columns healpix and ebv but no healpix_order")
         order = data[names["healpix_order"]]
         values = np.asarray(data[names["ebv"]], np.float32).reshape(count, -1)
         return PixelValues(np.asarray(order, np.int64), np.asarray(data[names["healpix"]], np.int64), values)
     if header.get("PIXTYPE") != "HEALPIX":
-        raise NoDustMap(f"is a FITS table with columns {', '.join(data.names)}; expected PIXTYPE = HEALPIX")
+        raise Unusable(REASON, f"is a FITS table with columns {', '.join(data.names)}; expected PIXTYPE = HEALPIX")
     return _healpix(header, data)
 
 
-def _healpix(header: object, data: object) -> PixelValues:
+def _healpix(header: Any, data: Any) -> PixelValues:
     import healpy
 
-    first = np.asarray(data.field(0)).ravel().astype(np.float32)  # type: ignore[attr-defined]
-    nside = int(header["NSIDE"])  # type: ignore[index]
-    if header.get("INDXSCHM") == "EXPLICIT":  # type: ignore[attr-defined]
+    first = np.asarray(data.field(0)).ravel().astype(np.float32)
+    nside = int(header["NSIDE"])
+    if header.get("INDXSCHM") == "EXPLICIT":
         full = np.full(12 * nside**2, np.nan, np.float32)
-        full[first.astype(np.int64)] = np.asarray(data.field(1)).ravel()  # type: ignore[attr-defined]
+        full[first.astype(np.int64)] = np.asarray(data.field(1)).ravel()
         first = full
     first = np.where(first < -1e30, np.nan, first)
-    nested = str(header.get("ORDERING", "RING")).upper().startswith("NEST")  # type: ignore[attr-defined]
-    system = str(header.get("COORDSYS", "G")).strip().upper()[:1]  # type: ignore[attr-defined]
+    nested = str(header.get("ORDERING", "RING")).upper().startswith("NEST")
+    system = str(header.get("COORDSYS", "G")).strip().upper()[:1]
     if system == "G":
         return _whole(first if nested else healpy.reorder(first, r2n=True))
     if system != "C":
-        raise NoDustMap(f"has COORDSYS {system!r}; expected G (Galactic) or C (equatorial)")
+        raise Unusable(REASON, f"has COORDSYS {system!r}; expected G (Galactic) or C (equatorial)")
     from astropy.coordinates import SkyCoord
 
     lon, lat = healpy.pix2ang(nside, np.arange(12 * nside**2), nest=True, lonlat=True)
@@ -153,7 +146,7 @@ def _healpix(header: object, data: object) -> PixelValues:
     return _whole(first[healpy.ang2pix(nside, sky.ra.deg, sky.dec.deg, nest=nested, lonlat=True)])
 
 
-def _image(image: np.ndarray, header: object, order: int) -> PixelValues:
+def _image(image: np.ndarray, header: Any, order: int) -> PixelValues:
     """Sample an image of one Galactic hemisphere at the centres of its pixels, bilinearly."""
     import healpy
     from astropy.wcs import WCS

@@ -9,7 +9,8 @@ import numpy as np
 
 from vacframe import Batch, Rejects, Result, SourceFile
 from vacframe.schemas.models import DUST_MODULUS_FIRST, DUST_MODULUS_STEP, DUST_SAMPLES
-from vacframe_surveys.readers.dust_files import NoDustMap, PixelValues, read_dust
+from vacframe_surveys.readers.dust_files import PixelValues, read_dust
+from vacframe_surveys.readers.unusable import Unusable
 
 MODULI = DUST_MODULUS_FIRST + DUST_MODULUS_STEP * np.arange(DUST_SAMPLES)
 
@@ -55,8 +56,8 @@ def _read(files: Sequence[SourceFile], order: int, rejects: Rejects) -> Iterator
         assert file.path is not None
         try:
             yield number, read_dust(file.path, order)
-        except NoDustMap as error:
-            rejects.add("not_a_dust_map", str(error), files=file.name)
+        except Unusable as error:
+            rejects.add(error.reason, error.detail, files=file.name)
 
 
 def _rows(number: int, pixels: np.ndarray, values: np.ndarray, order: int, scale: str) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from vacframe import Rejects, Result
 from vacframe_surveys.isochrone_columns import BANDS, NO_MAGNITUDE, POST_AGB, TABLE
 from vacframe_surveys.readers.isochrone_numbers import imf_weights, isochrone_number
 from vacframe_surveys.readers.isochrone_sets import put_together
-from vacframe_surveys.readers.isochrone_text import LIMITS, NAMES, NoIsochrones, read_text
-from vacframe_surveys.readers.lachesis_files import HDF5, is_corrections, read_corrections, read_grid
+from vacframe_surveys.readers.isochrone_text import LIMITS, NAMES, REASON, read_text
+from vacframe_surveys.readers.lachesis_files import HDF5, is_corrections, read_grid
+from vacframe_surveys.readers.unusable import Unusable
 
 Z_SUN = 0.0152
 """[M/H] is log10(Z / Z_SUN) where a CMD table gives Z only (Bressan et al. 2012)."""
@@ -33,8 +34,8 @@ def read_files(files: tuple[Any, ...]) -> Result:
             continue
         try:
             part = _read(file.path, corrections)
-        except NoIsochrones as error:
-            rejects.add("not_isochrones", str(error), files=file.name)
+        except Unusable as error:
+            rejects.add(error.reason, error.detail, files=file.name)
             continue
         count = len(part["mh"])
         parts[file.name] = part | {"_file": np.full(count, number), "_row": np.arange(count)}
@@ -50,18 +51,13 @@ def read_files(files: tuple[Any, ...]) -> Result:
 def _read(path: Path, corrections: list[Path]) -> dict[str, np.ndarray]:
     with path.open("rb") as file:
         start = file.read(len(HDF5))
-    if start == HDF5:
-        try:
-            part = read_grid(path, read_corrections(corrections))
-        except ImportError:
-            raise NoIsochrones("is HDF5; reading it needs h5py: pip install h5py") from None
-        except (KeyError, ValueError) as error:
-            raise NoIsochrones(f"is HDF5, but cannot be used as a grid of lachesis-grids: {error}") from None
-        for name, (low, high) in LIMITS.items():
-            if name in part and not ((part[name] >= low) & (part[name] <= high)).all():
-                raise NoIsochrones(f"has values of {name} that are not between {low:g} and {high:g}; look at its unit")
-        return finish(part)
-    return finish(read_text(path))
+    if start != HDF5:
+        return finish(read_text(path))
+    part = read_grid(path, corrections)
+    for name, (low, high) in LIMITS.items():
+        if name in part and not ((part[name] >= low) & (part[name] <= high)).all():
+            raise Unusable(REASON, f"has values of {name} that are not between {low:g} and {high:g}; look at its unit")
+    return finish(part)
 
 
 def finish(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -80,7 +76,7 @@ def finish(part: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     ]
     if missing:
         wanted = "; ".join(f"{n} ({' or '.join(NAMES[n])})" for n in missing)
-        raise NoIsochrones(f"has no column for {wanted}")
+        raise Unusable(REASON, f"has no column for {wanted}")
     for name in BANDS:
         values = made.get(f"mag_{name}", np.full(len(made["mh"]), np.nan))
         made[f"mag_{name}"] = np.where(np.abs(values) < NO_MAGNITUDE, values, np.nan)

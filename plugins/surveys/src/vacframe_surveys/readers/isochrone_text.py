@@ -8,10 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from vacframe_surveys.readers.unusable import Unusable
+
 FORMS = (
     "a table of the CMD web interface (2.x, 3.x), MIST's .iso or .iso.cmd, or an HDF5 grid of lachesis-grids; a plain "
     "table with the product's own columns needs reader = 'table'"
 )
+REASON = "not_isochrones"
+"""Code of the rejects: a file that is none of the forms, or lacks what its form needs."""
 NAMES: dict[str, tuple[str, ...]] = {
     "mh": ("MH", "[M/H]", "[Fe/H]_init"),
     "z": ("Zini", "Z"),
@@ -49,10 +53,6 @@ _END = "isochrone terminated"
 """Last line of tables of CMD 3.x."""
 
 
-class NoIsochrones(Exception):
-    """A file that is none of the forms, or lacks what its form needs; the text says what."""
-
-
 @dataclass
 class _Reading:
     """What has been read of a file so far."""
@@ -76,13 +76,13 @@ def read_text(path: Path) -> dict[str, np.ndarray]:
 
     Raises
     ------
-    NoIsochrones
+    Unusable
         If there is no such header, a column is missing, a value is impossible, or the file is cut off.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
-        raise NoIsochrones(f"is no text; expected {FORMS}") from None
+        raise Unusable(REASON, f"is no text; expected {FORMS}") from None
     reading = _Reading()
     for number, line in enumerate(lines, 1):
         if line.startswith("#"):
@@ -90,7 +90,7 @@ def read_text(path: Path) -> dict[str, np.ndarray]:
         elif words := line.split():
             _row(reading, number, words)
     if not reading.rows:
-        raise NoIsochrones(f"has no rows under a header; expected {FORMS}")
+        raise Unusable(REASON, f"has no rows under a header; expected {FORMS}")
     _check_whole(reading)
     part = _columns(reading)
     for name, fact in (("mh", "feh"), ("z", "z")):
@@ -115,8 +115,8 @@ def _comment(reading: _Reading, number: int, line: str) -> None:
     reading.terminates |= _END in line
     if set(NEEDED) <= set(_known(words)):
         if reading.rows and words != reading.header:
-            raise NoIsochrones(
-                f"line {number} names other columns than the header before it; expected one table a file"
+            raise Unusable(
+                REASON, f"line {number} names other columns than the header before it; expected one table a file"
             )
         reading.header = words
         reading.facts.append({})
@@ -130,12 +130,12 @@ def _row(reading: _Reading, number: int, words: list[str]) -> None:
         lacking = [n for n in NEEDED if n not in named]
         if len(named) > 2:
             wanted = "; ".join(f"{n} ({' or '.join(NAMES[n])})" for n in lacking)
-            raise NoIsochrones(f"the header above line {number} names no column for {wanted}")
-        raise NoIsochrones(f"line {number} has numbers before any line that names columns; expected {FORMS}")
+            raise Unusable(REASON, f"the header above line {number} names no column for {wanted}")
+        raise Unusable(REASON, f"line {number} has numbers before any line that names columns; expected {FORMS}")
     if header[-1] == "stage" and len(words) == len(header) - 1:
         words = [*words, ""]
     if len(words) != len(header):
-        raise NoIsochrones(f"line {number} has {len(words)} values, its header names {len(header)} columns")
+        raise Unusable(REASON, f"line {number} has {len(words)} values, its header names {len(header)} columns")
     reading.facts[-1].update(reading.said)
     reading.said.pop("points", None)
     reading.rows.append(words)
@@ -157,18 +157,22 @@ def _number(word: str) -> float:
 def _check_whole(reading: _Reading) -> None:
     """Check that a file has all that its comments announce."""
     if not reading.terminates:
-        raise NoIsochrones(f"is cut off: it does not end with '#{_END}', as tables of CMD 3 do; fetch the file again")
+        raise Unusable(
+            REASON, f"is cut off: it does not end with '#{_END}', as tables of CMD 3 do; fetch the file again"
+        )
     counts = np.bincount(reading.block, minlength=len(reading.facts))
     for number, fact in enumerate(reading.facts):
         if "points" in fact and counts[number] != fact["points"]:
-            raise NoIsochrones(
+            raise Unusable(
+                REASON,
                 f"is cut off: its isochrone {number + 1} has {counts[number]} points, where its header announces "
-                f"{fact['points']:.0f}; fetch the file again"
+                f"{fact['points']:.0f}; fetch the file again",
             )
     announced, found = reading.facts[reading.block[-1]].get("isochrones"), np.count_nonzero(counts)
     if announced is not None and announced != found:
-        raise NoIsochrones(
-            f"is cut off: it has {found} isochrones, where its header announces {announced:.0f}; fetch the file again"
+        raise Unusable(
+            REASON,
+            f"is cut off: it has {found} isochrones, where its header announces {announced:.0f}; fetch the file again",
         )
 
 
@@ -184,8 +188,8 @@ def _columns(reading: _Reading) -> dict[str, np.ndarray]:
             part[ours] = np.array(words, dtype=np.float64)
         except ValueError:
             bad = next(i for i, word in enumerate(words) if np.isnan(_number(word)))
-            raise NoIsochrones(
-                f"line {reading.lines[bad]}, column {reading.header[place]}: {words[bad]!r} is not a number"
+            raise Unusable(
+                REASON, f"line {reading.lines[bad]}, column {reading.header[place]}: {words[bad]!r} is not a number"
             ) from None
     return part
 
@@ -194,9 +198,9 @@ def _phases(marks: list[str], block: np.ndarray) -> np.ndarray:
     """Return the phases that begin at the marks of each isochrone."""
     unknown = sorted(set(marks) - set(_MARKS) - {""})
     if unknown:
-        raise NoIsochrones(f"column stage: {', '.join(unknown)} unknown; expected {', '.join(_MARKS)} or nothing")
+        raise Unusable(REASON, f"column stage: {', '.join(unknown)} unknown; expected {', '.join(_MARKS)} or nothing")
     if not any(marks):
-        raise NoIsochrones("column stage is blank throughout, so that the phases of evolution are not known")
+        raise Unusable(REASON, "column stage is blank throughout, so that the phases of evolution are not known")
     phase = np.array([_MARKS.get(mark, 1) for mark in marks])
     for number in np.unique(block):
         mine = block == number
@@ -210,7 +214,8 @@ def _check_values(part: dict[str, np.ndarray], reading: _Reading) -> None:
             bad = np.flatnonzero(~((part[name] >= low) & (part[name] <= high)))
             if len(bad):
                 column = next((n for n in NAMES[name] if n in reading.header), name)
-                raise NoIsochrones(
+                raise Unusable(
+                    REASON,
                     f"line {reading.lines[bad[0]]}, column {column}: {part[name][bad[0]]:g} is impossible, {name} lies "
-                    f"between {low:g} and {high:g} ({len(bad)} such rows); look at its unit"
+                    f"between {low:g} and {high:g} ({len(bad)} such rows); look at its unit",
                 )

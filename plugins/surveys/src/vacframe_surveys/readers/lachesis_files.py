@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from vacframe_surveys.readers.isochrone_text import REASON
+from vacframe_surveys.readers.unusable import Unusable, open_hdf5, reading
+
+FORM = "a grid of lachesis-grids"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MAIN = "UBVRIplus"
 """Group of the tables of corrections that every file has."""
@@ -34,11 +38,10 @@ def is_corrections(path: Path) -> bool:
         if file.read(len(HDF5)) != HDF5:
             return False
     try:
-        import h5py
-    except ImportError:
-        return False
-    with h5py.File(path, "r") as tables:
-        return MAIN in tables
+        with open_hdf5(path, FORM, REASON) as tables:
+            return MAIN in tables
+    except Unusable:
+        return False  # it is refused when it is read as a grid
 
 
 class Corrections:
@@ -51,11 +54,10 @@ class Corrections:
     """
 
     def __init__(self, path: Path) -> None:
-        import h5py
         from scipy.interpolate import RegularGridInterpolator
 
         self._tables: list[tuple[list[str], RegularGridInterpolator]] = []
-        with h5py.File(path, "r") as tables:
+        with open_hdf5(path, "bolometric corrections", REASON) as tables:
             for name in (n for n in GROUPS if n in tables):
                 columns, axes, cube = _table(f"{path.name}, {name}", tables[name], GROUPS[name])
                 self._tables.append((columns, RegularGridInterpolator(axes, cube, bounds_error=False)))
@@ -76,7 +78,7 @@ def _table(
     rows = rows[:, rows[0, :, 3] == 0.0]
     teff, logg = np.unique(rows[0, :, 0]), np.unique(rows[0, :, 1])
     if len(teff) * len(logg) != rows.shape[1]:
-        raise ValueError(f"{where}: {rows.shape[1]} rows at A_V = 0 are no grid in Teff and log g")
+        raise Unusable(REASON, f"{where}: {rows.shape[1]} rows at A_V = 0 are no grid in Teff and log g")
     order = np.lexsort((rows[0, :, 1], rows[0, :, 0]))
     places = [_AXES + names.index(b) for b in bands]
     cube = rows[:, order][:, :, places].reshape(len(metallicities), len(teff), len(logg), len(places))
@@ -88,41 +90,49 @@ def read_corrections(paths: list[Path]) -> Corrections:
 
     Raises
     ------
-    ValueError
+    Unusable
         If there is none, or more than one.
     """
     if len(paths) != 1:
-        raise ValueError(
-            f"{len(paths)} files with bolometric corrections; name one (bc_tables.h5 of astrolachesis) among the files"
+        raise Unusable(
+            REASON,
+            f"is HDF5, and there are {len(paths)} files with bolometric corrections for it; name one (bc_tables.h5 of "
+            "astrolachesis) among the files",
         )
     return Corrections(paths[0])
 
 
-def read_grid(path: Path, corrections: Corrections) -> dict[str, np.ndarray]:
-    """Return the points of a grid under our names, with magnitudes from the corrections.
+@reading(FORM, REASON)
+def read_grid(path: Path, corrections: list[Path]) -> dict[str, np.ndarray]:
+    """Return the points of a grid under our names, with magnitudes from the one file of corrections.
 
     Isochrones lie one after the other, metallicity by metallicity, and in each age by age. Points interpolated between
     two phases are left out.
-    """
-    import h5py
 
-    with h5py.File(path, "r") as grid:
+    Raises
+    ------
+    Unusable
+        If it is no such grid, or has no phases of evolution, or the corrections are missing.
+    """
+    with open_hdf5(path, FORM, REASON) as grid:
         columns = [str(c) for c in grid.attrs["columns"]]
         name = str(grid.attrs.get("grid_name", path.stem))
         metallicities, ages = grid["feh_values"][:], grid["age_values"][:]
         lengths, values = grid["lengths"][:], grid["values"][:]
     if len(lengths) != len(metallicities) * len(ages) or lengths.sum() != len(values):
-        raise ValueError(
-            f"{path.name}: {len(lengths)} isochrones of {lengths.sum()} points; expected {len(metallicities)} [Fe/H] "
-            f"times {len(ages)} ages, and {len(values)} points"
+        raise Unusable(
+            REASON,
+            f"has {len(lengths)} isochrones of {lengths.sum()} points; expected {len(metallicities)} [Fe/H] "
+            f"times {len(ages)} ages, and {len(values)} points",
         )
     which = np.repeat(np.arange(len(lengths)), lengths)
     phase = values[:, columns.index("phase")]
     rows = np.flatnonzero(np.abs(phase - np.rint(phase)) < _WHOLE)
     if not len(rows):
-        raise ValueError(
+        raise Unusable(
+            REASON,
             f"the grid {name} gives no phases of evolution, along which models are interpolated; those of PARSEC and "
-            "MIST do"
+            "MIST do",
         )
     which = which[rows]
     part = {ours: values[rows, columns.index(theirs)].astype(np.float64) for theirs, ours in _NAMES.items()}
@@ -130,7 +140,8 @@ def read_grid(path: Path, corrections: Corrections) -> dict[str, np.ndarray]:
     part["log_age"] = ages[which % len(ages)].astype(np.float64)
     part["phase_mist" if name == "MIST" else "phase"] = np.rint(phase[rows])
     bolometric = values[rows, columns.index("Mbol")].astype(np.float64)
-    found = corrections(part["mh"], part["log_teff"], part["logg"])
-    for k, column in enumerate(corrections.names):
+    corrected = read_corrections(corrections)
+    found = corrected(part["mh"], part["log_teff"], part["logg"])
+    for k, column in enumerate(corrected.names):
         part[column] = bolometric - found[:, k]
     return part

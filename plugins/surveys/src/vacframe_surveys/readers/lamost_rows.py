@@ -11,8 +11,9 @@ import numpy as np
 
 from vacframe import Rejects, Result, SourceFile
 from vacframe.schemas.lamost import LAMOST_PIXELS, LAMOST_SPECTRA, LOGLAM_FIRST, LOGLAM_STEP
-from vacframe_surveys.readers.lamost_files import Card, Spectrum, Unusable, number, read_file
+from vacframe_surveys.readers.lamost_files import Card, Spectrum, number, read_file
 from vacframe_surveys.readers.lamost_grid import first_pixel, grid_position, is_wavelength, resample, shifted
+from vacframe_surveys.readers.unusable import Unusable
 
 PLAN_STEP = 100_000
 """An obsid is plan number * PLAN_STEP + spid * SPECTROGRAPH_STEP + fiberid: so in every real header and catalogue

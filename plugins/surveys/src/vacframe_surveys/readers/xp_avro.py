@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from vacframe import InputFileError
 from vacframe.schemas.gaia import XP_BASES, XP_CORRELATIONS
+from vacframe_surveys.readers.unusable import Unusable
 
+REASON = "unreadable_file"
+"""Code of the rejects: a file that cannot be read, or has no coefficients."""
 _SCALARS = {"standard_deviation": "standardDeviation", "n_measurements": "numberOfMeasurements"}
 
 
@@ -19,13 +21,13 @@ def iter_avro(path: Path, rows: int) -> Iterator[dict[str, np.ndarray]]:
 
     Raises
     ------
-    InputFileError
-        If the file cannot be read, is of another kind, or the package fastavro is not installed.
+    Unusable
+        If the file is of another kind, or the package fastavro is not installed.
     """
     try:
         from fastavro import reader
     except ImportError:
-        raise InputFileError(str(path), "is an Avro file; pip install fastavro to read it") from None
+        raise Unusable(REASON, "is an Avro file; pip install fastavro to read it") from None
     try:
         with path.open("rb") as file:
             records: list[dict[str, Any]] = []
@@ -37,9 +39,7 @@ def iter_avro(path: Path, rows: int) -> Iterator[dict[str, np.ndarray]]:
             if records:
                 yield _columns(records)
     except (KeyError, TypeError) as error:
-        raise InputFileError(str(path), f"is an Avro file without XP spectra (no {error})") from error
-    except (ValueError, EOFError, OSError) as error:
-        raise InputFileError(str(path), f"cannot be read as Avro ({error})") from error
+        raise Unusable(REASON, f"is an Avro file without XP spectra (no {error})") from error
 
 
 def _columns(records: list[dict[str, Any]]) -> dict[str, np.ndarray]:

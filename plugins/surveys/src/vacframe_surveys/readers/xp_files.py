@@ -11,7 +11,6 @@ import gzip
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,6 @@ import pyarrow.parquet as pq
 
 from vacframe import (
     ColumnsLeftOutWarning,
-    InputFileError,
-    VacframeError,
     is_gzip,
     iter_tables,
     probe_table,
@@ -31,6 +28,8 @@ from vacframe import (
     to_numpy,
 )
 from vacframe.schemas.gaia import XP_BASES, XP_CORRELATIONS
+from vacframe_surveys.readers.unusable import Unusable, reading
+from vacframe_surveys.readers.xp_avro import REASON, iter_avro
 
 BANDS = ("bp", "rp")
 ARRAYS: dict[str, int] = {
@@ -73,18 +72,16 @@ def iter_columns(path: Path) -> Iterator[Columns]:
 
     Raises
     ------
-    InputFileError
+    Unusable
         If the file cannot be read, or has no source_id or no coefficients.
     """
-    if _starts_with(path, AVRO):
-        from vacframe_surveys.readers.xp_avro import iter_avro
-
-        yield from iter_avro(path, BATCH_ROWS)
-        return
-    kind = sniff(path)
-    with _reading(path, kind):
-        tables = {"csv": _text, "ecsv": _text, "parquet": _parquet}.get(kind, _other)(path)
-        for table in tables:
+    with reading("a table", REASON):
+        kind = "avro" if _starts_with(path, AVRO) else sniff(path)
+    with reading(kind, REASON):
+        if kind == "avro":
+            yield from iter_avro(path, BATCH_ROWS)
+            return
+        for table in {"csv": _text, "ecsv": _text, "parquet": _parquet}.get(kind, _other)(path):
             yield _columns(table)
 
 
@@ -96,34 +93,20 @@ def _starts_with(path: Path, magic: bytes) -> bool:
         return False
 
 
-@contextmanager
-def _reading(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a library raises over a bad file into an `InputFileError` that names it."""
-    try:
-        yield
-    except VacframeError:
-        raise
-    except Exception as error:
-        text = " ".join(str(error).split())[:300]
-        raise InputFileError(str(path), f"cannot be read as {kind} ({type(error).__name__}: {text})") from error
-
-
-def wanted_columns(path: Path, names: Sequence[str]) -> list[str]:
+def wanted_columns(names: Sequence[str]) -> list[str]:
     """Return those of the file's column names that are read.
 
     Raises
     ------
-    InputFileError
+    Unusable
         If the key or all coefficients are missing; the message says what the file has instead.
     """
     chosen = [n for n in names if n in {"source_id", "ra", "dec", *ARRAYS, *SCALARS} or _SINGLE.fullmatch(n)]
     if "source_id" not in chosen:
-        raise InputFileError(str(path), f"has no column source_id; it has {_listed(names)}")
+        raise Unusable(REASON, f"has no column source_id; it has {_listed(names)}")
     if not any(_SINGLE.fullmatch(n) or n.endswith("_coefficients") for n in chosen):
         hint = "; sampled spectra are read as [sources.xp_sampled]" if "flux" in names else ""
-        raise InputFileError(
-            str(path), f"has no columns bp_coefficients or rp_coefficients, but {_listed(names)}{hint}"
-        )
+        raise Unusable(REASON, f"has no columns bp_coefficients or rp_coefficients, but {_listed(names)}{hint}")
     return chosen
 
 
@@ -136,12 +119,12 @@ def _other(path: Path) -> Iterator[pa.Table]:
         # Cells of no length, a band that all rows lack: the rows' other columns tell whether coefficients were lost.
         warnings.simplefilter("ignore", ColumnsLeftOutWarning)
         names = [c.name for c in probe_table(path)]
-        yield from iter_tables(path, wanted_columns(path, names), BATCH_ROWS)
+        yield from iter_tables(path, wanted_columns(names), BATCH_ROWS)
 
 
 def _parquet(path: Path) -> Iterator[pa.Table]:
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        chosen = wanted_columns(path, file.schema_arrow.names)
+        chosen = wanted_columns(file.schema_arrow.names)
         for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=chosen):
             yield pa.Table.from_batches([batch])
 
@@ -155,7 +138,7 @@ def _text(path: Path) -> Iterator[pa.Table]:
                 delimiter = found[1].decode()
             line = file.readline()
         names = [n.strip().strip('"') for n in line.decode().rstrip("\r\n").split(delimiter)]
-        chosen = wanted_columns(path, names)
+        chosen = wanted_columns(names)
         if not file.peek(1):
             return  # a header alone: a query that found nothing
         reader = pacsv.open_csv(

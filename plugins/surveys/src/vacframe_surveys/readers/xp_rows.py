@@ -11,7 +11,6 @@ import pyarrow as pa
 from vacframe import (
     SOURCE_ID_ORDER,
     SOURCE_ID_SHIFT,
-    InputFileError,
     Rejects,
     Result,
     SourceFile,
@@ -19,6 +18,8 @@ from vacframe import (
     to_arrow,
 )
 from vacframe.schemas.gaia import GAIA_XP_SPECTRA, XP_BASES
+from vacframe_surveys.readers.unusable import Unusable
+from vacframe_surveys.readers.xp_avro import REASON
 from vacframe_surveys.readers.xp_files import BANDS, UNREADABLE, Columns, iter_columns
 
 _INTEGERS = ("n_relevant_bases", "n_measurements")
@@ -41,7 +42,7 @@ def read_xp_rows(files: Sequence[SourceFile]) -> Result:
         start = 0
         try:
             if file.path is None:
-                raise InputFileError(file.name, "is a shard, expected a file")
+                raise Unusable(REASON, "is a shard, expected a file")
             for columns in iter_columns(file.path):
                 count = len(columns["source_id"])
                 usable = _usable(columns, file.name, start, rejects)
@@ -51,8 +52,8 @@ def read_xp_rows(files: Sequence[SourceFile]) -> Result:
                     table = table.append_column("_file", pa.array(np.full(len(rows), index)))
                     parts.append(table.append_column("_row", pa.array(rows + start)))
                 start += count
-        except InputFileError as error:
-            rejects.add("unreadable_file", error.detail, files=file.name)
+        except Unusable as error:
+            rejects.add(error.reason, error.detail, files=file.name)
     fields = pa.schema([*_SCHEMA, pa.field("_file", pa.int64()), pa.field("_row", pa.int64())])
     return Result(table=pa.concat_tables([fields.empty_table(), *parts]), rejects=rejects)
 
