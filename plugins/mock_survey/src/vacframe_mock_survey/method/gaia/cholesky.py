@@ -1,14 +1,15 @@
-"""Draws with the covariance of a least-squares fit, whose bits do not depend on the threads, as LAPACK's may."""
+"""Linear algebra of small matrices whose bits do not depend on the number of threads, as LAPACK's may; the mock's own,
+since nothing is shared with code that infers (tests/test_independence.py)."""
 
 from __future__ import annotations
 
+import math
+
+import numba
 import numpy as np
 
-from vacframe.astro import cholesky
-from vacframe.astro.jit import compiled_with
 
-
-@compiled_with(cholesky)
+@numba.njit(cache=True)
 def inverse_factor(matrix: np.ndarray) -> np.ndarray:
     """Return the inverse M of the Cholesky factor of a positive definite matrix A: Mᵀ M = A⁻¹.
 
@@ -19,15 +20,17 @@ def inverse_factor(matrix: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n, n)
-        Lower triangular. Independent standard normal numbers x have the covariance A⁻¹ as Mᵀ x. All NaN where A is
-        not positive definite.
+        Lower triangular. Independent standard normal numbers x have the covariance A⁻¹ as Mᵀ x.
     """
     n = len(matrix)
-    factor = matrix.copy()
+    factor = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= factor[i, k] * factor[j, k]
+            factor[i, j] = math.sqrt(total) if i == j else total / factor[j, j]
     out = np.zeros((n, n))
-    if not cholesky.factorise(factor, np.zeros(n)):
-        out[:] = np.nan
-        return out
     for j in range(n):
         out[j, j] = 1.0 / factor[j, j]
         for i in range(j + 1, n):
