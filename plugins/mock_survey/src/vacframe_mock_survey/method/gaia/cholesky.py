@@ -1,5 +1,7 @@
-"""Linear algebra of small matrices whose bits do not depend on the number of threads, as LAPACK's may; the mock's own,
-since nothing is shared with code that infers (tests/test_independence.py)."""
+"""Linear algebra of small matrices whose bits do not depend on the number of threads, as LAPACK's may.
+
+The mock's own: it shares nothing with code that infers.
+"""
 
 from __future__ import annotations
 
